@@ -1,0 +1,13 @@
+"""wfgraph: nested callback lists become one explicit graph that is checked, drawn and run."""
+
+from __future__ import annotations
+
+from wfgraph.compiler.pipeline import compile_graph
+from wfgraph.graph import ops, outcomes
+from wfgraph.graph.task import task
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime.trace import Trace
+
+__all__ = ["Trace", "WorkflowGraph", "__version__", "compile_graph", "ops", "outcomes", "task"]
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The compiler: nested callback lists -> Definition -> WorkflowGraph -> Program."""

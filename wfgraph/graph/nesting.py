@@ -1,0 +1,79 @@
+"""Nested callback lists as users write them, and how they are cleaned when they are registered.
+
+``[a, (b, None, c), [d, None]]`` becomes ``[a, b, c, [d]]``: tuples are flattened into the list around them, ``None`` is
+dropped, lists nest (the documentation's ``Callbacks.cleanup_callables``). A callable is a task, whatever else it is.
+
+Nothing here recurses: definitions may be nested deeper than Python's recursion limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.graph.address import format_address
+
+__all__ = ["clean", "contains_itself", "is_block"]
+
+
+def is_block(item: Any) -> bool:
+    """Tell whether an item of a definition is a nested block rather than a task."""
+    return isinstance(item, list | tuple) and not callable(item)
+
+
+def clean(callbacks: Any) -> list[Any]:
+    """Return a definition as nested plain lists: tuples flattened, ``None`` dropped.
+
+    Args:
+        callbacks: a callable, or any iterable of callables, lists, tuples and ``None``.
+
+    Raises:
+        WorkflowDefinitionError: it is neither, or it contains itself.
+    """
+    if callable(callbacks):
+        return [callbacks]
+    if isinstance(callbacks, str | bytes) or not isinstance(callbacks, Iterable):
+        raise WorkflowDefinitionError(
+            f"a workflow definition is a list of callables, not {callbacks!r}", payload=callbacks
+        )
+    result: list[Any] = []
+    # One frame per open list or tuple: what is left of it, where its items go, and its identity.
+    open_ids = {id(callbacks)}
+    frames: list[tuple[Iterator[Any], list[Any], int]] = [(iter(callbacks), result, id(callbacks))]
+    while frames:
+        rest, target, _ = frames[-1]
+        for item in rest:
+            if item is None:
+                continue
+            if not is_block(item):
+                target.append(item)
+                continue
+            if id(item) in open_ids:
+                raise contains_itself([*_path(frames), len(target)])
+            into = target
+            if isinstance(item, list):
+                into = []
+                target.append(into)
+            open_ids.add(id(item))
+            frames.append((iter(item), into, id(item)))
+            break
+        else:
+            open_ids.discard(frames.pop()[2])
+    return result
+
+
+def _path(frames: list[tuple[Iterator[Any], list[Any], int]]) -> list[int]:
+    """Return the address of the innermost open list (open tuples have none of their own)."""
+    lists = [into for index, (_, into, _) in enumerate(frames) if index == 0 or into is not frames[index - 1][1]]
+    return [len(into) - 1 for into in lists[:-1]]
+
+
+def contains_itself(address: Iterable[int]) -> WorkflowDefinitionError:
+    """Return the error for a list that stands somewhere inside itself."""
+    place = tuple(address)
+    return WorkflowDefinitionError(
+        f"the definition contains itself: the list at {format_address(place)} is one of the lists around it; "
+        "use WHILE, FOR or a jump to repeat tasks",
+        address=place,
+    )

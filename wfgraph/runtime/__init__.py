@@ -1,0 +1,1 @@
+"""The runtime: what happens while a token walks a Program."""

@@ -1,0 +1,97 @@
+"""What an engine knows while it runs: the definitions the run started with, and the runs around it."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from wfgraph.errors import WorkflowDefinitionError, WorkflowError
+from wfgraph.graph.definition import Block
+from wfgraph.graph.program import Program
+from wfgraph.runtime import loops
+
+__all__ = ["Run", "running"]
+
+_FRAMES_PER_RUN = 60
+"""How many frames one engine run inside a task may take without counting against Python's recursion limit."""
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One run of an engine.
+
+    Attributes:
+        thread: the thread it runs in.
+        registered: the definitions by key, as they were when it started.
+        programs: what they, and others that ``callback_chooser`` returned, compiled to; by the identity of the list.
+        entering: the block whose list an overridden ``run_callbacks`` is being handed.
+        around: the run inside one of whose tasks this one runs.
+        callbacks: the definition of the current token.
+        in_token: whether a token is being run.
+        tokens: how many tokens it has begun.
+        joins: what waits for the work that goes on in other threads; called at the end of the run.
+    """
+
+    thread: int
+    registered: dict[str, Any]
+    programs: dict[int, tuple[Any, Program | WorkflowDefinitionError]] = field(default_factory=dict)
+    entering: Block | None = None
+    around: Run | None = None
+    callbacks: Any = None
+    in_token: bool = False
+    tokens: int = 0
+    joins: list[Callable[[], None]] = field(default_factory=list)
+
+    def program(self, callbacks: Any, compiled: Callable[[Any], Program]) -> Program:
+        """Return the program of a definition: the snapshot for a registered one, what it is now for any other."""
+        known = self.programs.get(id(callbacks))
+        if known is not None and known[0] is callbacks:
+            if isinstance(known[1], WorkflowDefinitionError):
+                raise known[1]
+            return known[1]
+        return compiled(callbacks)
+
+    def take_snapshot(self, compiled: Callable[[Any], Program]) -> None:
+        """Compile what is registered, so that a task that changes it changes the next run, not this one."""
+        for callbacks in self.registered.values():
+            outcome: Program | WorkflowDefinitionError
+            try:
+                outcome = compiled(callbacks)
+            except WorkflowDefinitionError as error:
+                outcome = error  # raised for the token that needs it, if one does
+            self.programs[id(callbacks)] = (callbacks, outcome)
+
+
+@contextmanager
+def running(eng: Any, compiled: Callable[[Any], Program]) -> Iterator[Run]:
+    """Open a run of an engine, inside the one that is under way if there is one.
+
+    Raises:
+        WorkflowError: another thread is running this engine.
+    """
+    around: Run | None = eng._run
+    me = threading.get_ident()
+    if around is not None and around.thread != me:
+        raise WorkflowError(
+            "this engine is running in another thread; an engine runs one workflow at a time: make one per thread"
+        )
+    run = Run(me, dict(eng.callbacks.get(None)), around=around)
+    run.take_snapshot(compiled)
+    nested = around is not None and around.in_token
+    records = loops.set_aside(eng.extra_data) if nested else None
+    limit = sys.getrecursionlimit()
+    if nested:
+        sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
+    eng._run = run
+    try:
+        yield run
+        if nested:
+            loops.put_back(eng.extra_data, records)
+    finally:
+        eng._run = around
+        if nested:
+            sys.setrecursionlimit(limit)

@@ -1,0 +1,58 @@
+"""Descriptors that clients of ``workflow.utils`` import, and how callables are named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+__all__ = ["classproperty", "escape_control", "staticproperty", "task_name"]
+
+_T = TypeVar("_T")
+
+
+class staticproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `property` is
+    """A property that needs neither instance nor class: ``@staticproperty def x(): ...``."""
+
+    def __init__(self, function: Callable[[], _T]) -> None:
+        self._function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> _T:
+        return self._function()
+
+
+class classproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `property` is
+    """A property of the class: ``@classproperty def x(cls): ...``."""
+
+    def __init__(self, function: Callable[[Any], _T]) -> None:
+        self._function = function
+
+    def __get__(self, instance: object, owner: type | None = None) -> _T:
+        return self._function(owner if owner is not None else type(instance))
+
+
+def task_name(task: Any) -> str:
+    """Name a callable for people: its ``__name__``, a partial's function, or a callable object's class.
+
+    Never an address in memory, so that texts made of it are the same in every process.
+
+    >>> task_name(partial(print, 1)), task_name(len)
+    ('partial(print)', 'len')
+    """
+    name = getattr(task, "__name__", None)
+    if isinstance(name, str):
+        return name
+    if isinstance(task, partial):
+        return f"partial({task_name(task.func)})"
+    return type(task).__name__
+
+
+def escape_control(text: str) -> str:
+    """Write control characters as escapes, so that a text can't break a log line or a terminal.
+
+    >>> escape_control("a\\nb\\x1b[31m")
+    'a\\\\nb\\\\x1b[31m'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

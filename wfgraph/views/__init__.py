@@ -1,0 +1,1 @@
+"""Views: a graph drawn as text for other programs to render."""
