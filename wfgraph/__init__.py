@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wfgraph import views as _views  # noqa: F401 - they register the formats of f"{graph:dot}"
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.graph import ops, outcomes
+from wfgraph.graph import text as _text  # noqa: F401 - it registers the format "text"
 from wfgraph.graph.task import task
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime.trace import Trace

@@ -6,12 +6,13 @@ The documented import path of :class:`GenericWorkflowEngine` and of the classes 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sized
 from typing import Any, NoReturn
 
 from wfgraph._legacy import LegacyNames
-from wfgraph.compiler.cache import ProgramCache
+from wfgraph.compiler.cache import Prepared, ProgramCache
 from wfgraph.errors import (
     AbortProcessing,
     BreakFromThisLoop,
@@ -22,6 +23,7 @@ from wfgraph.errors import (
     Rewind,
     SkipToken,
     StopProcessing,
+    WorkflowAPIError,
     WorkflowError,
     WorkflowTransition,
 )
@@ -29,6 +31,8 @@ from wfgraph.graph.definition import Block
 from wfgraph.graph.nesting import is_block
 from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
+from wfgraph.runtime.compiled import run_token, run_tokens
+from wfgraph.runtime.cursor import checked
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import (
     ActionMapper,
@@ -62,6 +66,7 @@ __all__ = [
 _OBJECTS = ("prev", "current", "next", "first")
 _TASKS = ("prev", "current", "next", "first")
 _OURS = (WorkflowTransition, WorkflowError)
+_NOBODY = Watchers()
 
 
 class GenericWorkflowEngine(LegacyNames):
@@ -74,10 +79,14 @@ class GenericWorkflowEngine(LegacyNames):
         extra_data: a dict shared by the tasks of a run.
         log: the logger that :meth:`init_logger` made.
         trace: set it to a :class:`~wfgraph.runtime.trace.Trace` to record the steps of the runs that follow.
+        tier: how tokens are walked: ``"interpreted"``, ``"compiled"``, or ``"auto"``, which compiles what is run often
+            (the environment variable ``WFGRAPH_TIER`` then decides, if it is set). Whatever is set, a hook, an
+            overridden method, a trace or a logger that sees each step is served by the interpreter.
         max_steps: how many tasks one token may run before it is taken for an endless loop; None for any number.
     """
 
     trace: Trace | None = None
+    tier: str = "auto"
     max_steps: int | None = None
     _run: Run | None = None
     _left_early = False
@@ -235,22 +244,16 @@ class GenericWorkflowEngine(LegacyNames):
     def _process(self, objects: Any) -> None:
         """Run the tokens from the one after ``state.token_pos``."""
         run = self._run
-        assert run is not None
+        assert run is not None, "only process() runs tokens"  # noqa: S101
         factory = provided(self.processing_factory)
         self._left_early = False
         try:
             factory.before_processing(self, objects)
             while len(objects) - 1 > self.state.token_pos:
-                self.state.token_pos += 1
-                run.tokens += 1
-                if run.around is not None and not run.around.in_token:
-                    run.around.tokens += 1
-                obj = objects[self.state.token_pos]
-                factory.before_object(self, objects, obj)
-                run.callbacks = self.callback_chooser(obj)
+                run.begin_token()
                 try:
-                    if run.callbacks:
-                        self._process_token(run, factory, objects, obj)
+                    if not self._process_plainly(run, factory, objects):
+                        self._process_next(run, factory, objects)
                 except Break:
                     self._left_early = True
                     break
@@ -263,7 +266,14 @@ class GenericWorkflowEngine(LegacyNames):
             for join in run.joins:
                 join()
 
-    def _process_token(self, run: Run, factory: Any, objects: Any, obj: Any) -> None:
+    def _process_next(self, run: Run, factory: Any, objects: Any) -> None:
+        """Run the next token, with all hooks."""
+        self.state.token_pos += 1
+        obj = objects[self.state.token_pos]
+        factory.before_object(self, objects, obj)
+        run.callbacks = self.callback_chooser(obj)
+        if not run.callbacks:
+            return
         actions = provided(factory.action_mapper)
         loops.keep_enclosing(self.extra_data, self.state.callback_pos)
         actions.before_callbacks(obj, self)
@@ -271,12 +281,59 @@ class GenericWorkflowEngine(LegacyNames):
         try:
             self._run_token(run, actions, objects, obj)
         except Exception as error:
-            handler = handler_for(provided(factory.transition_exception_mapper), error)
-            handler(obj, self, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
+            self._handle(factory, run, obj, error)
         else:
             factory.after_object(self, objects, obj)
         finally:
             run.in_token = False
+
+    def _handle(self, factory: Any, run: Run, obj: Any, error: Exception) -> None:
+        handler = handler_for(provided(factory.transition_exception_mapper), error)
+        handler(obj, self, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
+
+    def _process_plainly(self, run: Run, factory: Any, objects: Any) -> bool:
+        """Run as many tokens as possible where no hook has to be called between them; False when there are none."""
+        if self.state.callback_pos != [0] or not self._plain(factory):
+            return False
+        coming = len(objects) - 1 - self.state.token_pos
+        if "*" not in run.registered or hasattr(objects[self.state.token_pos + 1], "getFeature"):
+            return False
+        run.callbacks = run.registered["*"]
+        prepared = run.program(run.callbacks, self._programs().get)
+        if not run.callbacks or not self._compiles(prepared, coming) or self._watchers(objects, None) != _NOBODY:
+            return False
+        executable = prepared.executable(loops.begin, loops.resume, checked)
+        if executable.unit_at(0) is None:
+            return False
+        before = self.state.token_pos
+        loops.clear(self.extra_data)
+        run.in_token = True
+        try:
+            run_tokens(executable, self, objects, prepared)
+        except Exception as error:
+            self._handle(factory, run, objects[self.state.token_pos], error)
+        finally:
+            run.in_token = False
+            prepared.tokens += max(0, self.state.token_pos - before)
+        return True
+
+    def _plain(self, factory: Any) -> bool:
+        """Tell whether nobody has to be called around a token."""
+        return (
+            factory.before_object is ProcessingFactory.before_object
+            and factory.after_object is ProcessingFactory.after_object
+            and not self._overrides("callback_chooser")
+            and not self._overrides("run_callbacks")
+            and (actions := provided(factory.action_mapper)).before_callbacks is ActionMapper.before_callbacks
+            and actions.after_callbacks is ActionMapper.after_callbacks
+        )
+
+    def _compiles(self, prepared: Prepared, coming: int) -> bool:
+        """Tell whether the compiled tier is to be used."""
+        tier = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
+        if tier not in ("auto", "interpreted", "compiled"):
+            raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
+        return tier != "interpreted" and (tier == "compiled" or prepared.worth_compiling(coming))
 
     def _run_token(self, run: Run, actions: Any, objects: Any, obj: Any) -> None:
         around = self.trace.begin(self.state.token_pos) if self.trace is not None else None
@@ -327,12 +384,18 @@ class GenericWorkflowEngine(LegacyNames):
             indent: the level of ``state.callback_pos`` that belongs to ``callbacks``.
         """
         run = self._run
+        watch = self._watchers(objects, obj)
         if run is not None and run.entering is not None and run.entering.source is callbacks:
             root, run.entering = run.entering, None
+            walk(root, self, obj, indent, watch)
+            return
+        compiled = self._programs().get
+        prepared: Prepared = compiled(callbacks) if run is None else run.program(callbacks, compiled)
+        prepared.tokens += 1
+        if indent == 0 and watch == _NOBODY and self._compiles(prepared, 0):
+            run_token(prepared.executable(loops.begin, loops.resume, checked), self, obj, prepared)
         else:
-            compiled = self._programs().get
-            root = (compiled(callbacks) if run is None else run.program(callbacks, compiled)).root
-        walk(root, self, obj, indent, self._watchers(objects, obj))
+            walk(prepared.program.root, self, obj, indent, watch)
 
     def execute_callback(self, callback: Any, obj: Any) -> None:
         """Run one task. Override it to see, time or wrap each of them."""
@@ -349,6 +412,7 @@ class GenericWorkflowEngine(LegacyNames):
             debug=listening(self.log),
             trace=self.trace,
             max_steps=self.max_steps,
+            control=self if self._overrides("jump_call") or self._overrides("break_current_loop") else None,
         )
 
     def _overrides(self, name: str) -> bool:

@@ -15,6 +15,7 @@ from wfgraph.compiler.effects import effect_of
 from wfgraph.compiler.jumps import target_of
 from wfgraph.compiler.normalize import define
 from wfgraph.graph.definition import Definition
+from wfgraph.graph.nesting import contains_itself
 from wfgraph.graph.ops import Call, EdgeKind, Exit, Op, Split, Synchronize
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.workflow_graph import ENTRY, EXIT, Certainty, Edge, Lane, Node, WorkflowGraph
@@ -40,6 +41,7 @@ def lower(definition: Definition) -> WorkflowGraph:
             nodes.append(node)
             _add_edges(edges, body, node, scope)
             if isinstance(op, Split | Synchronize):
+                _refuse_endless(nodes, lanes, node)
                 join = EXIT if isinstance(op, Split) else _place(body, scope, item.id + 1)
                 for index, raw in enumerate(op.lanes):
                     inner = define(raw)
@@ -74,6 +76,16 @@ def _add_edges(edges: list[Edge], body: Definition, node: Node, scope: Lane | No
         edges.append(Edge(node.id, goal, kind, certainty, way.label))
         if way.outcome.control is Control.HALT:
             edges.append(Edge(node.id, _place(body, scope, item.id + 1), EdgeKind.RESUME, Certainty.MAY))
+
+
+def _refuse_endless(nodes: list[Node], lanes: list[Lane], host: Node) -> None:
+    """Refuse a parallel pattern that stands in one of its own branches."""
+    above = host.lane
+    while above is not None:
+        around = nodes[lanes[above].host]
+        if around.item.task is host.item.task:
+            raise contains_itself(around.item.address)
+        above = around.lane
 
 
 def _certainty(op: Op, exits: tuple[Exit, ...]) -> Certainty:

@@ -61,6 +61,11 @@ class TaskItem:
         """Its path of indices."""
         return self.place.address
 
+    @property
+    def index(self) -> int:
+        """Its slot in its block."""
+        return self.place.index
+
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Block:
@@ -87,6 +92,11 @@ class Block:
     def address(self) -> Address:
         """Its path of indices; empty for the root."""
         return () if self.place is None else self.place.address
+
+    @property
+    def index(self) -> int:
+        """Its slot in the block around it; 0 for the root."""
+        return 0 if self.place is None else self.place.index
 
     @property
     def begin(self) -> int:

@@ -200,13 +200,17 @@ class For(Op):
         assign: stores the item, ``assign(obj, eng, position, item)``; None when nothing is stored.
         reverse: from the last item to the first.
         cached: ask for the items once per loop.
+        constant: ``items`` gives the very same object each time.
+        key: where ``assign`` does nothing but ``eng.extra_data[key] = item``, that key.
         describe: the loop for readers, such as ``"x in range(3)"``.
     """
 
-    items: Callable[[Any, Any], Any] | None = None
+    items: Callable[[Any, Any], Any]
     assign: Callable[[Any, Any, str, Any], Any] | None = None
     reverse: bool = False
     cached: bool = False
+    constant: bool = False
+    key: str | None = None
     describe: str = ""
 
     @property
@@ -242,6 +246,22 @@ class Choice(Op):
         if self.default is None:
             return known
         return (*known, Exit(out.jump(self.default), EdgeKind.CASE, "default"))
+
+    def decide(self, obj: Any, eng: Any) -> int:
+        """Ask the arbiter and return the offset of the branch that it names.
+
+        Raises:
+            KeyError: there is no such branch and no default.
+        """
+        assert self.arbiter is not None, "only the task itself can tell"  # noqa: S101
+        value = self.arbiter(obj, eng)
+        for known, offset in self.cases:
+            if known == value:
+                return offset
+        if self.default is not None:
+            return self.default
+        names = ", ".join(repr(known) for known, _ in self.cases)
+        raise KeyError(f"CHOICE has no branch {value!r}; known: {names}; give a default= for all others")
 
 
 def _case_label(value: Any) -> str:

@@ -19,7 +19,7 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["Watchers", "listening", "walk"]
+__all__ = ["Watchers", "listening", "walk", "walk_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Watchers:
         debug: the logger, when it listens to debug messages.
         trace: the recording.
         max_steps: how many tasks one token may run.
+        control: the engine, when it overrides a method that routines carry out themselves.
     """
 
     before: Callable[[Any, Any, Any], Any] | None = None
@@ -43,6 +44,7 @@ class Watchers:
     debug: Any = None
     trace: Trace | None = None
     max_steps: int | None = None
+    control: Any = None
 
 
 def walk(root: Block, eng: Any, obj: Any, indent: int, watch: Watchers) -> None:
@@ -59,64 +61,126 @@ def walk(root: Block, eng: Any, obj: Any, indent: int, watch: Watchers) -> None:
         WorkflowError: the position leads nowhere, or ``max_steps`` is used up.
         Exception: whatever a task or a hook raises, other than a jump or a break.
     """
-    state = eng.state
-    pos = state.callback_pos
-    level = indent
-    open_blocks = [root]
-    block = root
-    steps = 0
-    while True:
-        index = _index_at(pos, level)
-        if index >= len(block.slots):
-            if level == indent:
-                pos[level] = len(block.slots) - 1
-                return
-        else:
-            slot = block.slots[index]
+    _Walker(eng, obj, indent, watch, [root]).go()
+
+
+def walk_on(blocks: list[Block], eng: Any, obj: Any, moved: int | None, watch: Watchers) -> None:
+    """Go on with a token whose current task has run already, elsewhere.
+
+    Args:
+        blocks: the blocks that the task stands in, outermost first.
+        eng: the engine; its ``state.callback_pos`` is the task's, and maybe changed by it.
+        obj: the token.
+        moved: how far the flow moves within the task's list; None to leave it.
+        watch: who looks on.
+
+    Raises:
+        WorkflowError: as :func:`walk`.
+        Exception: as :func:`walk`.
+    """
+    walker = _Walker(eng, obj, 0, watch, blocks)
+    if walker.ended(moved):
+        walker.go()
+
+
+class _Walker:
+    """One walk: the open blocks, and the level of the position that belongs to the innermost."""
+
+    __slots__ = ("blocks", "eng", "indent", "level", "obj", "pos", "state", "steps", "watch")
+
+    def __init__(self, eng: Any, obj: Any, indent: int, watch: Watchers, blocks: list[Block]) -> None:
+        self.eng = eng
+        self.state = eng.state
+        self.pos: list[int] = eng.state.callback_pos
+        self.obj = obj
+        self.indent = indent
+        self.watch = watch
+        self.blocks = blocks
+        self.level = indent + len(blocks) - 1
+        self.steps = 0
+
+    def go(self) -> None:
+        """Walk until the outermost block is left."""
+        going = True
+        while going:
+            slots = self.blocks[-1].slots
+            index = self._index()
+            if index >= len(slots):
+                if self.level == self.indent:
+                    self.pos[self.level] = len(slots) - 1
+                going = self._leave()
+                continue
+            slot = slots[index]
             if isinstance(slot, Block):
-                if watch.enter is None:
-                    if len(pos) - 1 == level:
-                        pos.append(0)
-                    open_blocks.append(slot)
-                    block, level = slot, level + 1
-                else:
-                    step = _enter_watched(slot, pos, level, watch.enter)
-                    loops.leave(eng.extra_data, pos[: level + 1])
-                    pos[level] = _moved(pos[level], step, len(block.slots))
-                continue
-            if len(pos) - 1 > level:
-                raise _no_such_place(pos)
-            steps += 1
-            if steps == watch.max_steps:
-                raise WorkflowError(f"{task_name(slot.task)} at {format_address(pos)} is task run number {steps} of "
-                                    "this token, and max_steps forbids more; is there a loop without an exit?")
-            moved = _run_task(slot, eng, obj, level - indent, watch)
-            if state.callback_pos is not pos:
-                state.callback_pos = pos
-            while level > indent and len(pos) <= level:  # the task cut the position short: the lists below are left
-                open_blocks.pop()
-                block, level = open_blocks[-1], level - 1
-            if moved is not None:
-                pos[level] = _moved(pos[level], moved, len(block.slots))
-                continue
-            if level == indent:
-                return
-        loops.leave(eng.extra_data, pos[:level])
-        open_blocks.pop()
-        pos.pop()
-        block, level = open_blocks[-1], level - 1
-        pos[level] += 1
+                self._enter(slot)
+            else:
+                going = self.ended(self._run(slot))
 
+    def _index(self) -> int:
+        """Return the position's index at this level, kept from being negative."""
+        if len(self.pos) <= self.level:
+            raise _no_such_place(self.pos)
+        index = self.pos[self.level]
+        if index < 0:
+            index = self.pos[self.level] = 0
+        return index
 
-def _index_at(pos: list[int], level: int) -> int:
-    """Return the position's index at a level, and keep it from being negative."""
-    try:
-        index = pos[level]
-    except IndexError:
-        raise _no_such_place(pos) from None
-    if index < 0:
-        index = pos[level] = 0
-    return index
+    def _enter(self, block: Block) -> None:
+        """Go into a nested list: at its first item, or deeper where the position says so."""
+        if len(self.pos) - 1 == self.level:
+            self.pos.append(0)
+        if self.watch.enter is None:
+            self.blocks.append(block)
+            self.level += 1
+            return
+        step: int = 1
+        try:
+            self.watch.enter(block, self.level + 1)
+        except JumpCall as error:
+            step = error.args[0]
+        del self.pos[self.level + 1 :]
+        loops.leave(self.eng.extra_data, self.pos)
+        self._move(step)
+
+    def _run(self, item: TaskItem) -> int | None:
+        """Run the task at the position; return how far the flow moves, None to leave the list."""
+        if len(self.pos) - 1 > self.level:
+            raise _no_such_place(self.pos)
+        self.steps += 1
+        if self.steps == self.watch.max_steps:
+            raise WorkflowError(
+                f"{task_name(item.task)} at {format_address(self.pos)} is task run number {self.steps} of this token, "
+                "and max_steps forbids more; is there a loop without an exit?"
+            )
+        return _run_task(item, self.eng, self.obj, self.level - self.indent, self.watch)
+
+    def ended(self, moved: int | None) -> bool:
+        """Move on from a task that has ended; tell whether the walk goes on."""
+        if self.state.callback_pos is not self.pos:
+            self.state.callback_pos = self.pos  # a run inside the task, or the task itself, had put another there
+        while self.level > self.indent and len(self.pos) <= self.level:
+            self.blocks.pop()  # the position was cut short: the lists below are left
+            self.level -= 1
+        if moved is None:
+            return self._leave()
+        self._move(moved)
+        return True
+
+    def _move(self, step: int) -> None:
+        """Move within the list, clamped to it."""
+        index = self.pos[self.level] + step
+        self.pos[self.level] = min(len(self.blocks[-1].slots), index) if step >= 0 else max(0, index)
+
+    def _leave(self) -> bool:
+        """Leave the innermost list for what follows it; False when it is the outermost."""
+        if self.level == self.indent:
+            return False
+        loops.leave(self.eng.extra_data, self.pos[: self.level])
+        self.blocks.pop()
+        self.pos.pop()
+        self.level -= 1
+        self._move(1)
+        return True
 
 
 def _no_such_place(pos: list[int]) -> WorkflowError:
@@ -124,24 +188,6 @@ def _no_such_place(pos: list[int]) -> WorkflowError:
         f"the position {format_address(pos)} is no place in this definition; "
         "was it stored with another version of it, or changed by a task?"
     )
-
-
-def _moved(index: int, step: int, length: int) -> int:
-    """Return the index after a step within a list, clamped to the list."""
-    return min(length, index + step) if step >= 0 else max(0, index + step)
-
-
-def _enter_watched(slot: Block, pos: list[int], level: int, enter: Callable[[Any, int], Any]) -> int:
-    """Hand a nested list to an overridden ``run_callbacks``; return how far the flow then moves in the list around."""
-    if len(pos) - 1 == level:
-        pos.append(0)
-    step: int = 1
-    try:
-        enter(slot, level + 1)
-    except JumpCall as error:
-        step = error.args[0]
-    del pos[level + 1 :]
-    return step
 
 
 def _run_task(item: TaskItem, eng: Any, obj: Any, depth: int, watch: Watchers) -> int | None:

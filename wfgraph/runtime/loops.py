@@ -6,11 +6,25 @@ is dropped when its list is left, by whatever way, and all are when their token 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from operator import length_hint
 from typing import Any
 
+from wfgraph.graph.address import Address
 from wfgraph.graph.ops import For
 
-__all__ = ["advance", "clear", "keep_enclosing", "leave", "put_back", "set_aside"]
+__all__ = [
+    "Rounds",
+    "advance",
+    "begin",
+    "clear",
+    "keep_enclosing",
+    "leave",
+    "put_back",
+    "record",
+    "resume",
+    "set_aside",
+]
 
 KEY = "_Iterators"
 
@@ -29,13 +43,14 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
         record = None
     items = record.get("cache") if record is not None else None
     if items is None:
-        assert op.items is not None
-        items = list(op.items(obj, eng))
+        items = op.items(obj, eng)
+        if not isinstance(items, list | tuple | range):
+            items = list(items)
     if record is None:
         record = records[key] = {"token": eng.state.token_pos, "at": at}
         record["value"] = len(items) - 1 if op.reverse else 0
         if op.cached:
-            record["cache"] = items
+            record["cache"] = list(items)
     index = record["value"]
     if not 0 <= index < len(items):
         _drop(eng.extra_data, records, key)
@@ -44,6 +59,83 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
         op.assign(obj, eng, key, items[index])
     record["value"] = index - 1 if op.reverse else index + 1
     return True
+
+
+def begin(op: For, obj: Any, eng: Any) -> tuple[Iterator[Any], Any]:
+    """Start a loop whose progress is kept by an iterator; return that and what it iterates over."""
+    if op.reverse or not (op.constant or op.cached):
+        return Rounds(op, obj, eng), None
+    items = op.items(obj, eng)
+    if op.cached or not isinstance(items, list | tuple | range):
+        items = list(items)
+    return iter(items), items
+
+
+def resume(op: For, head: Address, obj: Any, eng: Any) -> tuple[Iterator[Any], Any]:
+    """Go on with a loop where its record says, and take the record away; without one, start it."""
+    key = str(list(head))
+    records = eng.extra_data.get(KEY, {})
+    record = records.get(key)
+    _drop(eng.extra_data, records, key)
+    if record is None or record["token"] != eng.state.token_pos:
+        return begin(op, obj, eng)
+    if op.reverse or not (op.constant or op.cached):
+        return Rounds(op, obj, eng, record["value"], record.get("cache")), None
+    items = record.get("cache")
+    if items is None:
+        items = op.items(obj, eng)
+        if not isinstance(items, list | tuple | range):
+            items = list(items)
+    rest = iter(items)
+    rest.__setstate__(record["value"])
+    return rest, items
+
+
+def record(op: For, head: Address, rest: Iterator[Any], items: Any, eng: Any, ahead: int = 0) -> None:
+    """Write down how far an iterator has come, as :func:`advance` would have; ``ahead`` rounds of it do not count."""
+    at = list(head)
+    found: dict[str, Any] = {"token": eng.state.token_pos, "at": at}
+    if isinstance(rest, Rounds):
+        if rest.value is None:
+            return  # not one round has begun
+        found["value"], items = rest.value + (ahead if op.reverse else -ahead), rest.cache
+    else:
+        found["value"] = len(items) - length_hint(rest) - ahead
+    if op.cached:
+        found["cache"] = items
+    eng.extra_data.setdefault(KEY, {})[str(at)] = found
+
+
+class Rounds:
+    """The rounds of a loop whose items are asked for again at each of them, or that runs backward."""
+
+    __slots__ = ("cache", "eng", "obj", "op", "value")
+
+    def __init__(self, op: For, obj: Any, eng: Any, value: int | None = None, cache: Any = None) -> None:
+        self.op = op
+        self.obj = obj
+        self.eng = eng
+        self.value = value
+        self.cache = cache
+
+    def __iter__(self) -> Rounds:
+        return self
+
+    def __next__(self) -> Any:
+        items = self.cache
+        if items is None:
+            items = self.op.items(self.obj, self.eng)
+            if not isinstance(items, list | tuple | range):
+                items = list(items)
+            if self.op.cached:
+                self.cache = items = list(items)
+        if self.value is None:
+            self.value = len(items) - 1 if self.op.reverse else 0
+        index = self.value
+        if not 0 <= index < len(items):
+            raise StopIteration
+        self.value = index - 1 if self.op.reverse else index + 1
+        return items[index]
 
 
 def leave(extra_data: Any, block: list[int]) -> None:

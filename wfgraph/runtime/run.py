@@ -11,7 +11,6 @@ from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError, WorkflowError
 from wfgraph.graph.definition import Block
-from wfgraph.graph.program import Program
 from wfgraph.runtime import loops
 
 __all__ = ["Run", "running"]
@@ -38,7 +37,7 @@ class Run:
 
     thread: int
     registered: dict[str, Any]
-    programs: dict[int, tuple[Any, Program | WorkflowDefinitionError]] = field(default_factory=dict)
+    programs: dict[int, tuple[Any, Any]] = field(default_factory=dict)
     entering: Block | None = None
     around: Run | None = None
     callbacks: Any = None
@@ -46,7 +45,14 @@ class Run:
     tokens: int = 0
     joins: list[Callable[[], None]] = field(default_factory=list)
 
-    def program(self, callbacks: Any, compiled: Callable[[Any], Program]) -> Program:
+    def begin_token(self) -> None:
+        """Count a token, here and in the runs that this one continues."""
+        run: Run | None = self
+        while run is not None:
+            run.tokens += 1
+            run = None if run.around is None or run.around.in_token else run.around
+
+    def program(self, callbacks: Any, compiled: Callable[[Any], Any]) -> Any:
         """Return the program of a definition: the snapshot for a registered one, what it is now for any other."""
         known = self.programs.get(id(callbacks))
         if known is not None and known[0] is callbacks:
@@ -55,10 +61,9 @@ class Run:
             return known[1]
         return compiled(callbacks)
 
-    def take_snapshot(self, compiled: Callable[[Any], Program]) -> None:
+    def take_snapshot(self, compiled: Callable[[Any], Any]) -> None:
         """Compile what is registered, so that a task that changes it changes the next run, not this one."""
         for callbacks in self.registered.values():
-            outcome: Program | WorkflowDefinitionError
             try:
                 outcome = compiled(callbacks)
             except WorkflowDefinitionError as error:
@@ -67,7 +72,7 @@ class Run:
 
 
 @contextmanager
-def running(eng: Any, compiled: Callable[[Any], Program]) -> Iterator[Run]:
+def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     """Open a run of an engine, inside the one that is under way if there is one.
 
     Raises:
@@ -87,10 +92,13 @@ def running(eng: Any, compiled: Callable[[Any], Program]) -> Iterator[Run]:
     if nested:
         sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
     eng._run = run
+    cursor = eng.state._cursor
     try:
         yield run
         if nested:
             loops.put_back(eng.extra_data, records)
+            if cursor is not None:
+                eng.state._cursor = cursor  # the task goes on where it was
     finally:
         eng._run = around
         if nested:

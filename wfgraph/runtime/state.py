@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wfgraph.runtime.cursor import Cursor
 from wfgraph.utils import classproperty
 
 __all__ = ["MachineState"]
@@ -20,12 +21,29 @@ class MachineState:
         current_object_processed: whether the run went through its ``after_processing``.
     """
 
+    _cursor: Cursor | None = None
+    _token_pos: int
+    _callback_pos: list[int]
+
     def __init__(self, token_pos: int | None = None, callback_pos: list[int] | None = None) -> None:
         self.reset()
         if token_pos is not None:
             self.token_pos = token_pos
         if callback_pos is not None:
             self.callback_pos = callback_pos
+
+    @property
+    def callback_pos(self) -> list[int]:
+        """The path of the current task."""
+        return self._callback_pos if self._cursor is None else self._cursor.position()
+
+    @callback_pos.setter
+    def callback_pos(self, value: list[int]) -> None:
+        if self._cursor is not None:
+            # The token goes on where it is; the next task it comes to shows its own place again.
+            self._cursor.follow()
+            self._cursor = None
+        self._callback_pos = value
 
     @property
     def token_pos(self) -> int:

@@ -1,0 +1,341 @@
+"""Graphs as DOT, as Mermaid and as files."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+import wfgraph.views
+from wfgraph import compile_graph, ops, outcomes, task
+from wfgraph.errors import WorkflowTransition
+from wfgraph.graph.ops import EdgeKind
+from wfgraph.views import RenderError, render
+from wfgraph.views.diagram import Role, diagram_of
+from wfgraph.views.dot import _KINDS, _ROLES
+from wfgraph.views.mermaid import _SHAPES
+
+has_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs the program dot")
+
+
+def named(name: str, op: ops.Op | None = None) -> Callable[..., Any]:
+    def function(obj: Any, eng: Any) -> None:
+        raise WorkflowTransition("never called")
+
+    function.__name__ = name
+    return function if op is None else task(op)(function)
+
+
+def plain(name: str) -> Callable[..., Any]:
+    return named(name, ops.Call())
+
+
+def branch(name: str, **more: Any) -> Callable[..., Any]:
+    return named(name, ops.Branch(outcomes.RETURN, outcomes.BREAK, **more))
+
+
+FLOW = [
+    named("fetch"),
+    [branch("IF", describe="is_new"), plain("store")],
+    [named("WHILE", ops.While(describe="more")), plain("read"), named("TASK_JUMP_BWD", ops.Jump(-2))],
+    named("HALT", ops.Halt("look at it")),
+]
+DOT = r"""
+	n0 [label=fetch style="rounded,filled,dashed"]
+	subgraph cluster_b1 {
+		graph [color="#d1d5db" label=if style=rounded]
+		n1 [label="is_new?" color="#92400e" fillcolor="#fef3c7" margin="0.01,0.01" shape=diamond style=filled]
+		n2 [label=store]
+	}
+	subgraph cluster_b2 {
+		graph [color="#d1d5db" label=while style=rounded]
+		n3 [label="while more" color="#3730a3" fillcolor="#e0e7ff" shape=hexagon style=filled]
+		n4 [label=read]
+		n5 [label="jump -2" fontcolor="#6b7280" fontsize=9 shape=plain style=""]
+	}
+	n6 [label="HALT\nlook at it" color="#b45309" fillcolor="#fef3c7" shape=octagon style=filled]
+	entry [label="" fillcolor="#111827" fixedsize=true height=0.2 shape=circle style=filled width=0.2]
+	exit [label="" fillcolor="#111827" fixedsize=true height=0.16 shape=doublecircle style=filled width=0.16]
+	halt [label=halted color="#b45309" fillcolor="#fde68a" shape=doubleoctagon style=filled]
+	entry -> n0 [weight=4]
+	n0 -> n1 [style=dashed weight=4]
+	n1 -> n2 [label=" yes " color="#00795a" fontcolor="#00795a" style=bold weight=3]
+	n1 -> n3 [label=" no " arrowhead=empty color="#b45309" fontcolor="#b45309" weight=2]
+	n2 -> n3 [weight=4]
+	n3 -> n4 [label=" yes " arrowhead=vee color="#4338ca" fontcolor="#4338ca" style=bold weight=3]
+	n3 -> n6 [label=" no " arrowhead=empty color="#b45309" fontcolor="#b45309" weight=2]
+	n4 -> n5 [weight=4]
+	n3 -> n5 [color="#4338ca" dir=back fontcolor="#4338ca" style=bold weight=0]
+	n5 -> n6 [style=invis weight=0]
+	n6 -> halt [arrowhead=box color="#b45309" fontcolor="#b45309" weight=0]
+	n6 -> exit [label=" resume " arrowhead=odot color="#b45309" fontcolor="#b45309" style=dashed]
+}
+"""
+MERMAID = """\
+flowchart TB
+    n0("fetch")
+    subgraph b1["if"]
+        n1{"is_new?"}
+        n2("store")
+    end
+    subgraph b2["while"]
+        n3{{"while more"}}
+        n4("read")
+        n5(["jump -2"])
+    end
+    n6[/"HALT<br/>look at it"/]
+    entry((" "))
+    exit((("exit")))
+    halt{{"halted"}}
+    entry --> n0
+    n0 -.-> n1
+    n1 ==>|"yes"| n2
+    n1 -->|"no"| n3
+    n2 --> n3
+    n3 ==>|"yes"| n4
+    n3 -->|"no"| n6
+    n4 --> n5
+    n5 ==> n3
+    n6 --x halt
+    n6 -.->|"resume"| exit
+    classDef opaque stroke-dasharray:5 4
+    class n0 opaque
+    classDef condition fill:#fef3c7,stroke:#92400e,color:#111827
+    class n1 condition
+    classDef loop fill:#e0e7ff,stroke:#3730a3,color:#111827
+    class n3 loop
+    classDef halt fill:#fde68a,stroke:#b45309,color:#111827
+    class n6,halt halt
+    linkStyle 2 stroke:#00795a
+    linkStyle 3,6 stroke:#b45309
+    linkStyle 5 stroke:#4338ca
+    linkStyle 8 stroke:#4338ca
+    linkStyle 9 stroke:#b45309
+    linkStyle 10 stroke:#b45309
+"""
+CRAFTED = [
+    "<b>x</b>",
+    "<<b>x</b>>",
+    'a"b',
+    "a\\",
+    'a\\"b',
+    "\\N \\G \\L \\n",
+    "&lt;i&gt; &amp;lt;",
+    "{a|b}|<port>",
+    '"];evil[URL="javascript:x"',
+    "javascript:alert(1)",
+    "graph",
+    "end",
+    "-4.2",
+    "a;b --> c",
+    "%%{init}%%",
+    "#quot; #35;",
+    "`**bold**`",
+    "é漢字",
+]
+
+
+def test_dot_is_the_same_text_for_the_same_graph() -> None:
+    lines = compile_graph(FLOW).to_dot().splitlines(keepends=True)
+    assert "digraph wfgraph {\n" == lines[0]
+    assert DOT.removeprefix("\n") == "".join(lines[4:])
+
+
+def test_mermaid_is_the_same_text_for_the_same_graph() -> None:
+    assert MERMAID == compile_graph(FLOW).to_mermaid()
+
+
+def test_no_two_kinds_of_edges_look_the_same() -> None:
+    assert set(EdgeKind) == set(_KINDS)
+    looks = [{key: look.get(key) for key in ("style", "arrowhead", "color")} for look in _KINDS.values()]
+    assert len(looks) == len({tuple(look.values()) for look in looks})
+    assert not [look for look in looks if look["style"] == "dashed"], "dashed is for what is only possible"
+
+
+def test_every_role_has_a_shape() -> None:
+    assert set(Role) == set(_ROLES) == set(_SHAPES)
+
+
+def test_terminals_and_tasks_are_told_apart_by_shape() -> None:
+    shapes = {role: (_ROLES[role].get("shape"), _ROLES[role].get("peripheries")) for role in Role}
+    for role in (Role.CONDITION, Role.CHOICE, Role.LOOP, Role.HALT, Role.TOKEN, Role.HALTED, Role.NEXT_TOKEN):
+        assert shapes[Role.TASK] != shapes[role]
+    assert 4 == len({shapes[role] for role in (Role.EXIT, Role.HALTED, Role.STOPPED, Role.NEXT_TOKEN)})
+
+
+def test_only_terminals_that_are_used_are_drawn() -> None:
+    terminals = diagram_of(compile_graph([named("STOP", ops.Stop())])).terminals
+    assert ["entry", "stop"] == [figure.key for figure in terminals]
+    everything = [
+        [branch("IF"), [named("HALT", ops.Halt())]],
+        [branch("IF"), [named("NEXT", ops.NextToken())]],
+        [branch("IF"), [named("FAIL", ops.Fail("no"))]],
+    ]
+    terminals = diagram_of(compile_graph(everything)).terminals
+    assert ["entry", "exit", "halt", "token", "error"] == [figure.key for figure in terminals]
+
+
+def test_a_choice_shows_its_cases_and_tokens_where_they_go() -> None:
+    choice = named("by", ops.Choice((("a", 1), (7, 2)), default=3, describe="kind"))
+    flow = [choice, plain("x"), named("OBJ_JUMP_FWD", ops.JumpToken(2)), named("OBJ_NEXT", ops.NextToken())]
+    arrows = diagram_of(compile_graph(flow)).arrows
+    assert ["a", "7", "default"] == [arrow.text for arrow in arrows if arrow.kind is EdgeKind.CASE]
+    assert ["+2", "next token"] == [arrow.text for arrow in arrows if arrow.kind is EdgeKind.TOKEN]
+
+
+def test_a_jump_of_a_task_is_labelled_with_its_distance() -> None:
+    flow = [plain("a"), named("b", ops.Call((outcomes.RETURN, outcomes.jump(-1))))]
+    arrows = diagram_of(compile_graph(flow)).arrows
+    assert [("jump -1", False)] == [(arrow.text, arrow.certain) for arrow in arrows if arrow.kind is EdgeKind.BACK]
+
+
+def test_branches_of_parallel_patterns_are_clusters_of_their_own() -> None:
+    inner = named("INNER", ops.Split(((plain("deep"),),)))
+    graph = compile_graph([named("SPLIT", ops.Split((([inner],), (plain("b"),)))), plain("after")])
+    dot = graph.to_dot()
+    opened = [line.strip() for line in dot.splitlines() if "subgraph" in line]
+    assert [
+        "subgraph cluster_l0 {",
+        "subgraph cluster_l0_b1 {",
+        "subgraph cluster_l2 {",
+        "subgraph cluster_l1 {",
+    ] == opened
+    assert 'subgraph l1["branch 1"]' in graph.to_mermaid()
+    assert "style=dotted" in next(line for line in dot.splitlines() if "n0 -> n3" in line)
+
+
+def test_a_list_without_tasks_is_not_drawn() -> None:
+    assert "subgraph" not in compile_graph([plain("a"), [[]]]).to_dot()
+
+
+def test_a_definition_nested_deeper_than_the_recursion_limit_is_drawn() -> None:
+    nested: list[Any] = [plain("core")]
+    for _ in range(sys.getrecursionlimit() + 100):
+        nested = [nested]
+    graph = compile_graph(nested)
+    assert len(graph.definition.blocks) - 1 == graph.to_dot().count("subgraph")
+    assert len(graph.definition.blocks) - 1 == graph.to_mermaid().count("subgraph")
+
+
+def test_texts_of_conditions_ask_what_the_edges_answer() -> None:
+    flow = [[branch("IF_NOT", keyword="if not", describe="is_big"), plain("x")], [branch("UNLESS"), plain("x")]]
+    root = diagram_of(compile_graph(flow)).root
+    assert ["if not", "if"] == [part.title for part in root.parts]  # type: ignore[union-attr]
+    dot = compile_graph(flow).to_dot()
+    assert 'label="is_big?"' in dot
+    assert 'label="if UNLESS"' in dot
+
+
+def test_long_texts_are_wrapped_and_cut() -> None:
+    flow = [named("x" * 5000), named("CMP", ops.Call(describe="CMP(size, 10)"))]
+    figures = diagram_of(compile_graph(flow)).root.parts
+    assert 3 >= len(figures[0].lines)  # type: ignore[union-attr]
+    assert ("CMP(size, 10)",) == figures[1].lines  # type: ignore[union-attr]
+
+
+@has_dot
+def test_every_character_of_a_crafted_name_stands_for_itself_in_the_picture(tmp_path: Path) -> None:
+    flow = [*map(named, CRAFTED), [branch("c", keyword='<b>"\\N', describe="d"), plain("x")]]
+    drawn = ElementTree.parse(render(compile_graph(flow), tmp_path / "crafted.svg"))  # noqa: S314 - dot wrote it
+    texts = {"".join(text.itertext()) for text in drawn.iter("{http://www.w3.org/2000/svg}text")}
+    assert set() == {*CRAFTED, '<b>"\\N'} - texts
+    assert [] == list(drawn.iter("{http://www.w3.org/2000/svg}a"))
+
+
+def test_control_characters_are_written_as_escapes() -> None:
+    graph = compile_graph([named("a\nb\x00\x1b[31m\u202e"), [branch("c", keyword="x\ry", describe="d"), plain("x")]])
+    assert r'label="a\\nb\\x00\\x1b[31m\\u202e"' in graph.to_dot()
+    assert 'n0("a#92;nb#92;x00#92;x1b[31m#92;u202e")' in graph.to_mermaid()
+    for text in (graph.to_dot(), graph.to_mermaid()):
+        assert {"\n", "\t"} >= {char for char in text if not char.isprintable()}
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_a_crafted_name_can_not_leave_its_quotes_in_mermaid(name: str) -> None:
+    line = compile_graph([named(name)]).to_mermaid().splitlines()[1].strip()
+    assert line.startswith('n0("')
+    assert line.endswith('")')
+    inner = line[4:-2]
+    assert not set(inner) & set('"<>{}|`*%&\\')
+    assert inner.count("#") == inner.count(";"), "what is left of # and ; belongs to entity codes"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"), [("1. list", "#49;#46; list"), ("- list", "#45; list"), ("__init__", "#95;#95;init#95;#95;")]
+)
+def test_markdown_in_a_name_is_not_taken_for_markup(name: str, shown: str) -> None:
+    assert f'n0("{shown}")' in compile_graph([named(name)]).to_mermaid()
+
+
+def test_texts_are_written_by_the_ending_of_the_file(tmp_path: Path) -> None:
+    graph = compile_graph(FLOW)
+    for ending, expected in (("dot", graph.to_dot()), ("mmd", MERMAID), ("TXT", f"{graph:text}")):
+        path = render(graph, tmp_path / f"flow.{ending}")
+        assert expected == path.read_text(encoding="utf-8")
+    assert 3 == len(list(tmp_path.iterdir()))
+
+
+def test_a_written_file_has_the_rights_of_any_other_file(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    path = render(compile_graph(FLOW), tmp_path / "flow.dot")
+    assert (tmp_path / "usual").stat().st_mode == path.stat().st_mode
+
+
+@has_dot
+@pytest.mark.parametrize(("ending", "magic"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_pictures_are_drawn(tmp_path: Path, ending: str, magic: bytes) -> None:
+    assert render(compile_graph(FLOW), str(tmp_path / f"flow.{ending}")).read_bytes().startswith(magic)
+
+
+@pytest.mark.parametrize("name", ["flow.gif", "flow"])
+def test_an_unknown_ending_lists_the_known_ones(tmp_path: Path, name: str) -> None:
+    with pytest.raises(RenderError, match=r"\.svg, \.png, \.pdf, \.dot, \.mmd, \.txt"):
+        render(compile_graph(FLOW), tmp_path / name)
+
+
+def test_without_dot_the_error_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RenderError, match=r"apt-get install graphviz.*\.dot and \.mmd work without"):
+        render(compile_graph(FLOW), tmp_path / "flow.svg")
+    render(compile_graph(FLOW), tmp_path / "flow.dot")
+    assert ["flow.dot"] == os.listdir(tmp_path)
+
+
+def test_where_dot_fails_the_older_file_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "dot"
+    program.write_text("#!/bin/sh\necho 'Error: it \033[31m is broken' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    old = tmp_path / "flow.svg"
+    old.write_text("old")
+    with pytest.raises(RenderError) as caught:
+        render(compile_graph(FLOW), old)
+    assert "dot failed: Error: it \\x1b[31m is broken" == str(caught.value)
+    assert "old" == old.read_text()
+    assert {"dot", "flow.svg"} == set(os.listdir(tmp_path))
+
+
+def test_a_file_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RenderError, match=r"can't write .*nowhere.*No such file"):
+        render(compile_graph(FLOW), tmp_path / "nowhere" / "flow.dot")
+    (tmp_path / "flow.dot").mkdir()
+    with pytest.raises(RenderError, match="can't write"):
+        render(compile_graph(FLOW), tmp_path / "flow.dot")
+    assert {"flow.dot"} == set(os.listdir(tmp_path)), "the draft is gone"
+
+
+def test_importing_the_views_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, wfgraph.views; "
+        "print(sorted({'graphviz', 'networkx', 'click', 'rich', 'sqlalchemy'} & set(sys.modules)))"
+    )
+    root = str(Path(wfgraph.__file__).parent.parent)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)  # noqa: S603
+    assert "[]\n" == done.stdout

@@ -1,0 +1,64 @@
+"""The group of all verbs: global options, and what becomes of errors."""
+
+from __future__ import annotations
+
+import traceback
+from typing import Any
+
+import click
+
+from wfgraph import __version__
+from wfgraph.cli.console import CommandError, complain
+from wfgraph.cli.demo import demo
+from wfgraph.cli.draw import draw
+from wfgraph.cli.run import run
+from wfgraph.cli.show import show
+from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError, WorkflowError
+from wfgraph.views.render import RenderError
+
+__all__ = ["wfgraph"]
+
+_EXPECTED = (CommandError, RenderError, WorkflowAPIError, WorkflowDefinitionError, WorkflowError)
+
+
+class _Verbs(click.Group):
+    """A group that turns expected errors into one line and the exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except _EXPECTED as error:
+            if ctx.params.get("debug"):
+                traceback.print_exception(error)
+            complain(str(getattr(error, "message", error)))
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            ctx.exit(130)
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="wfgraph", message="%(prog)s %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of errors.")
+def wfgraph(debug: bool) -> None:
+    """Compile, draw and run workflows: nested lists of Python callables.
+
+    A workflow is named by its TARGET, the place of its definition:
+
+    \b
+      package.module:attribute      an importable module
+      path/to/file.py:attribute     a file
+
+    The attribute is a list (or tuple) of callables, one callable, or an engine.
+
+    \b
+    To begin with:
+      wfgraph demo                               see all of it at work on this machine
+      wfgraph show my/flow.py:flow               what the definition means, as text
+      wfgraph draw my/flow.py:flow -o flow.svg   the same, as a picture
+      wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
+    """  # noqa: D301 - click wants the character, not the escape
+
+
+for _verb in (demo, show, draw, run):
+    wfgraph.add_command(_verb)

@@ -1,0 +1,77 @@
+"""What is written to the terminal, and how: text from users is shown as it is, never as markup or control codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from wfgraph.utils import escape_control
+
+__all__ = ["CommandError", "complain", "literal", "output", "progress", "say"]
+
+_PLAIN_WIDTH = 100
+_PLAIN_STEPS = 4
+
+
+class CommandError(Exception):
+    """A mistake in what the user asked for; the message is the one line that the user gets to see."""
+
+
+def complain(message: str) -> None:
+    """Write one line to stderr."""
+    click.echo(f"wfgraph: {escape_control(message.strip())}", err=True)
+
+
+def say(message: str = "") -> None:
+    """Write one line to stdout."""
+    click.echo(escape_control(message))
+
+
+def literal(text: object, style: str = "") -> Text:
+    """Return a text for rich that shows every character as it is."""
+    return Text(escape_control(str(text)), style=style)
+
+
+def output() -> Console:
+    """Return the console for stdout, wide enough for tables where stdout is no terminal."""
+    # Looked up at each call, because tests and pagers replace sys.stdout.
+    console = Console(file=sys.stdout, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _PLAIN_WIDTH
+    return console
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[int], Any]]:
+    """Show how far a job is, on stderr: as a bar on a terminal, as a few plain lines elsewhere.
+
+    Yields:
+        A function that is told how much is done.
+    """
+    if not sys.stderr.isatty():
+        yield _plain_progress(what, total)
+        return
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    # What tasks print belongs on stdout: through the bar's console only where that is the same terminal.
+    bar = Progress(*columns, console=Console(stderr=True), redirect_stdout=sys.stdout.isatty())
+    with bar:
+        job = bar.add_task(escape_control(what), total=total)
+        yield lambda done: bar.update(job, completed=done)
+
+
+def _plain_progress(what: str, total: int) -> Callable[[int], None]:
+    marks = {total * step // _PLAIN_STEPS for step in range(1, _PLAIN_STEPS + 1)} - {0}
+
+    def update(done: int) -> None:
+        if done in marks:
+            marks.discard(done)
+            click.echo(f"{escape_control(what)} {done} of {total}", err=True)
+
+    return update

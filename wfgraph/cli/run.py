@@ -1,0 +1,100 @@
+"""``wfgraph run``: JSON tokens through a definition."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wfgraph.cli.console import CommandError, progress, say
+from wfgraph.cli.runner import Fate, Report, Story, run_all
+from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.views.render import write_whole
+
+__all__ = ["run"]
+
+
+@click.command()
+@click.argument("target")
+@click.argument("tokens", type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path), help="Write the tokens after the run: .json or .jsonl.")
+@click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
+@click.pass_context
+def run(ctx: click.Context, target: str, tokens: Path, output: Path | None, key: str | None) -> None:
+    """Run the JSON tokens in a file through a definition.
+
+    TOKENS is a .json file that holds an array, or a .jsonl file with one value per line. A token that halts or fails
+    does not keep the others from running. The exit code is 0 when no token failed (a halt is no failure), else 1.
+    """
+    if output is not None and output.suffix.lower() not in (".json", ".jsonl"):
+        raise CommandError(f"--output {str(output)!r}: tokens are written to a .json or a .jsonl file")
+    eng = engine_for(target, key)
+    given = read_tokens(tokens)
+    with progress("tokens", len(given)) as tell:
+        report = run_all(eng, given, tell)
+    if output is not None:
+        _write(output, given)
+    if ctx.find_root().params.get("debug"):
+        for story in report.of(Fate.FAILED):
+            traceback.print_exception(story.error)
+    for line in _lines(report):
+        say(line)
+    ctx.exit(1 if report.of(Fate.FAILED) else 0)
+
+
+def engine_for(target: str, key: str | None) -> GenericWorkflowEngine:
+    """Return an engine with the definition that a target names; the target itself where that is an engine.
+
+    Raises:
+        CommandError: the target can't be loaded or compiled.
+    """
+    found = load(target)
+    definition = definition_of(found, target, key)
+    compiled(definition, target)  # says what is wrong with it before any token runs
+    eng = found if isinstance(found, GenericWorkflowEngine) else GenericWorkflowEngine()
+    if eng is not found or key is not None:
+        eng.callbacks.replace(definition)
+    return eng
+
+
+def _lines(report: Report) -> list[str]:
+    lines = [_line(story) for fate in (Fate.HALTED, Fate.FAILED) for story in report.of(fate)]
+    counts = [(fate, len(report.of(fate))) for fate in (Fate.COMPLETED, Fate.HALTED, Fate.FAILED)]
+    counts += [(fate, found) for fate in (Fate.LEFT, Fate.WAITING) if (found := len(report.of(fate)))]
+    summary = ", ".join(f"{count} {fate.value}" for fate, count in counts)
+    return [*lines, f"{len(report.stories)} token{'' if len(report.stories) == 1 else 's'}: {summary}"]
+
+
+def _line(story: Story) -> str:
+    error = story.error
+    what = str(getattr(error, "message", "") or error or "")
+    if story.fate is Fate.FAILED:
+        what = f"{type(error).__name__}: {what}"
+    action = getattr(error, "action", None)
+    waits = f" (waits for: {action})" if action else ""
+    return f"token {story.index} {story.fate.value} in {story.task or '?'} at {story.position}: {what}{waits}"
+
+
+def _write(path: Path, tokens: list[Any]) -> None:
+    """Write the tokens as they are now, all of them or none.
+
+    Raises:
+        CommandError: one of them is no JSON value any more, or the file can't be written.
+    """
+    texts = []
+    for index, token in enumerate(tokens):
+        try:
+            texts.append(json.dumps(token, ensure_ascii=False))
+        except (TypeError, ValueError, RecursionError) as error:
+            why = f"token {index} is no JSON value any more: {error}"
+            raise CommandError(f"{str(path)!r} was not written: {why}") from error
+    lines = path.suffix.lower() == ".jsonl"
+    content = "".join(f"{text}\n" for text in texts) if lines else "[" + ",\n ".join(texts) + "]\n"
+    try:
+        write_whole(path, content.encode("utf-8", "surrogatepass"))
+    except OSError as error:
+        raise CommandError(f"can't write {str(path)!r}: {error.strerror or error}") from error

@@ -1,0 +1,79 @@
+"""Routines: generated Python functions that walk a program, and the way back from a line of theirs to a task.
+
+A routine keeps no position while it runs. Each of its calls stands on a line of its own, so the line that a frame of the
+routine is at *is* the position; :attr:`Unit.lines` says which task a line belongs to. (In the same way Python finds the
+handler of an exception: nothing is done until somebody asks.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Protocol
+
+from wfgraph.graph.ops import For, Op
+from wfgraph.graph.program import Program
+
+__all__ = ["Executable", "LoopVariables", "Unit"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopVariables:
+    """A native loop of a routine.
+
+    Attributes:
+        head: the task at its head.
+        end: the task after its block; its body is what lies between.
+        op: what it iterates over.
+        iterator: the local variable that holds the iterator.
+        items: the local variable that holds what is iterated over.
+    """
+
+    head: int
+    end: int
+    op: For
+    iterator: str
+    items: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One generated source and what was made of it.
+
+    Attributes:
+        entry: the task at which it begins.
+        run: ``run(obj, eng)``; returns None when the token reached its normal end, else the task at which it left the
+            outermost list.
+        codes: the code objects of its functions.
+        lines: for each line of the source, counted from 1, the task it belongs to; -1 for none.
+        loops: its native loops.
+        source: the text.
+    """
+
+    entry: int
+    run: Callable[[Any, Any], int | None]
+    codes: frozenset[CodeType]
+    lines: tuple[int, ...]
+    loops: tuple[LoopVariables, ...]
+    source: str
+
+
+class Executable(Protocol):
+    """A program with its routines, made on demand."""
+
+    program: Program
+    namespace: dict[str, Any]
+    units: dict[int, Unit]  # by the id of the code object
+
+    def unit_at(self, pc: int) -> Unit | None:
+        """Return the routine that begins at a task; None when there is none (yet)."""
+        ...
+
+    def name_of(self, pc: int) -> str:
+        """Return the name under which the routines call a task."""
+        ...
+
+    def op_of(self, pc: int) -> Op:
+        """Return the op of a task."""
+        ...

@@ -1,0 +1,123 @@
+"""What all patterns share: how their tasks are named, declared and documented, and how they get another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
+
+from wfgraph._legacy import LegacyNames
+from wfgraph.errors import WorkflowError
+from wfgraph.graph.nesting import is_block
+from wfgraph.graph.ops import Call, Op
+from wfgraph.graph.task import op_of, task
+from wfgraph.utils import escape_control, task_name
+
+__all__ = ["describe", "named", "new_engine", "pattern", "register"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_F = TypeVar("_F", bound=Callable[..., Any])
+_LONGEST = 40
+_MOST = 8
+
+
+def pattern(function: Callable[_P, _R]) -> Callable[..., _R]:
+    """Make a function that returns a task, or a list that begins with one, a pattern.
+
+    The pattern takes one more keyword, ``comment``: the docstring of that task. Without it, the docstring says which
+    pattern it is and with which arguments.
+    """
+
+    @wraps(function)
+    def decorated(*args: Any, comment: str | None = None, **kwargs: Any) -> _R:
+        made = function(*args, **kwargs)
+        head: Any = (made[0] if made else None) if isinstance(made, list | tuple) else made
+        # Patterns of one's own may return what takes no docstring, such as a bound method.
+        with suppress(AttributeError, TypeError):
+            head.__doc__ = comment if comment is not None else _documentation(task_name(function), args, kwargs)
+        return made
+
+    return decorated
+
+
+def named(name: str, op: Op | None = None) -> Callable[[_F], _F]:
+    """Give a pattern's task its name, and declare its op if it has one."""
+
+    def decorate(function: _F) -> _F:
+        function.__name__ = function.__qualname__ = name
+        return function if op is None else task(op)(function)
+
+    return decorate
+
+
+def _documentation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    shown = [*map(describe, args), *(f"{key}={describe(value)}" for key, value in kwargs.items())]
+    return f"{name}({', '.join(shown)})"
+
+
+def describe(value: Any) -> str:
+    """Describe an argument of a pattern on one line, without ever asking an arbitrary object for its text.
+
+    >>> describe(len), describe([1, "a"]), describe([print, [len]]), describe(object())
+    ('len', "[1, 'a']", '[print, [len]]', 'object')
+    """
+    if callable(value):
+        op = op_of(value)
+        return escape_control(op.text if isinstance(op, Call) and op.text else task_name(value))
+    if is_block(value):
+        items = [_nested(item) if is_block(item) else describe(item) for item in value[:_MOST]]
+        return _cut(f"[{', '.join(items)}{', ...' if len(value) > _MOST else ''}]")
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    # Exactly these types: what derives from them may have a text of its own. Cut first, for texts of any length.
+    if type(value) in (str, bytes):
+        return _cut(repr(value[: _LONGEST + 1]))
+    if value is None or type(value) in (bool, float, complex) or (type(value) is int and value.bit_length() <= 128):
+        return repr(value)
+    return type(value).__name__
+
+
+def _nested(items: Any) -> str:
+    """Describe a list in a list; lists deeper within are only hinted at."""
+    shown = ["[...]" if is_block(item) else describe(item) for item in items[:_MOST]]
+    return f"[{', '.join(shown)}{', ...' if len(items) > _MOST else ''}]"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def new_engine(eng: Any, name: str) -> Any:
+    """Return another engine like this one: what its class's own ``duplicate`` gives, or a new one of its class.
+
+    Args:
+        eng: the engine that runs the pattern's task.
+        name: the pattern, for the message.
+
+    Raises:
+        WorkflowError: the class does not say how to make one without arguments.
+    """
+    kind = type(eng)
+    if "duplicate" in vars(eng) or getattr(kind, "duplicate", LegacyNames.duplicate) is not LegacyNames.duplicate:
+        return eng.duplicate()
+    try:
+        signature(kind).bind()
+    except TypeError as error:
+        raise WorkflowError(
+            f"{name} needs another engine, and {kind.__name__} can't be made without arguments ({error}); "
+            "override `duplicate` in it to return one"
+        ) from None
+    return kind()
+
+
+def register(eng: Any, callbacks: Any, tokens: Any) -> None:
+    """Make a definition an engine's only one for these tokens, whichever key each of them asks for."""
+    eng.callbacks.replace(callbacks)
+    for token in tokens if isinstance(tokens, list | tuple) else ():
+        key = token.getFeature("type") if hasattr(token, "getFeature") else None
+        if key:
+            eng.callbacks.replace(callbacks, key)

@@ -1,0 +1,204 @@
+"""The compiled tier at run time: tokens run in routines; what a routine can't do itself is carried out around it.
+
+A routine is left by an exception whenever a task steers its token. A jump or a break stays in the definition: the token
+goes on in the routine that begins at the target, or in the interpreter when there is none. Everything else leaves the
+token, with its position worked out from where the exception came from.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from wfgraph.errors import BreakFromThisLoop, JumpCall
+from wfgraph.graph.definition import Block, TaskItem
+from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.program import Program
+from wfgraph.graph.routine import Executable, Unit
+from wfgraph.runtime import loops
+from wfgraph.runtime.cursor import Cursor, Moved
+from wfgraph.runtime.interpreter import Watchers, walk, walk_on
+
+__all__ = ["run_token", "run_tokens"]
+
+_NOBODY = Watchers()
+
+
+class Counter(Protocol):
+    """Who wants to know how many tokens were asked for their position."""
+
+    asked: int
+
+
+def run_tokens(executable: Executable, eng: Any, objects: Any, counter: Counter) -> bool:
+    """Run the tokens from the one after ``state.token_pos``, as long as they are plain ones that need no hook.
+
+    Returns:
+        False when it came to a token that chooses its definition itself; that one has not begun.
+
+    Raises:
+        Exception: what a task raised; ``state`` tells for which token.
+    """
+    unit = executable.unit_at(0)
+    if unit is None:
+        return False
+    state = eng.state
+    cursor = Cursor(executable, state)
+    run = unit.run
+    while True:
+        index = state._token_pos + 1
+        if index >= len(objects):
+            return True
+        obj = objects[index]
+        if hasattr(obj, "getFeature"):
+            return False
+        state._token_pos = index
+        state._cursor = cursor
+        try:
+            run(obj, eng)
+            if cursor.live is not None:
+                cursor.check()
+        except (JumpCall, BreakFromThisLoop, Moved) as error:
+            _continue(cursor, executable, eng, obj, error)
+            loops.clear(eng.extra_data)
+        except BaseException as error:
+            _stand(cursor, state, error)
+            counter.asked += cursor.asked
+            raise
+        if cursor.live is not None or state._cursor is not cursor:
+            cursor.rest()
+            counter.asked += cursor.asked
+            cursor.asked = 0
+        state._cursor = None
+        state._callback_pos = [0]
+
+
+def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> None:
+    """Run one token from ``state.callback_pos`` to its end.
+
+    Raises:
+        Exception: what a task raised, other than a jump or a break.
+    """
+    state = eng.state
+    unit = _unit_for(executable, state.callback_pos)
+    if unit is None:
+        walk(executable.program.root, eng, obj, 0, _NOBODY)
+        return
+    cursor = Cursor(executable, state)
+    try:
+        _run_unit(unit, cursor, executable, eng, obj)
+    finally:
+        counter.asked += cursor.asked
+
+
+def _unit_for(executable: Executable, position: list[int]) -> Unit | None:
+    if position == [0]:
+        return executable.unit_at(0)
+    pc = executable.program.pc_at(position)
+    return None if pc is None else executable.unit_at(pc)
+
+
+def _run_unit(unit: Unit, cursor: Cursor, executable: Executable, eng: Any, obj: Any) -> None:
+    state = eng.state
+    state._cursor = cursor
+    try:
+        left = unit.run(obj, eng)
+        cursor.check()
+    except (JumpCall, BreakFromThisLoop, Moved) as error:
+        _continue(cursor, executable, eng, obj, error)
+        return
+    except BaseException as error:
+        _stand(cursor, state, error)
+        raise
+    _end(cursor, executable, state, left)
+
+
+def _end(cursor: Cursor, executable: Executable, state: Any, left: int | None) -> None:
+    """Set the position that a token has when it is done."""
+    program = executable.program
+    end = [len(program.root.slots) - 1] if left is None else list(program.address_of(left))
+    _set(cursor, state, end)
+
+
+def _stand(cursor: Cursor, state: Any, error: BaseException) -> None:
+    """Leave the position at the task that raised, unless that, or a run inside it, has set another."""
+    if state._cursor is not cursor:
+        cursor.rest()
+        return
+    pc = cursor.settle(error)
+    _set(cursor, state, cursor.address(pc))
+
+
+def _set(cursor: Cursor, state: Any, position: list[int]) -> None:
+    """Put a plain list in the place of the cursor: the live one, where it was handed out."""
+    live = cursor.live
+    if live is not None:
+        if cursor.unchanged():
+            live[:] = position
+        position = live
+    cursor.rest()
+    state._cursor = None
+    state._callback_pos = position
+
+
+def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error: BaseException) -> None:
+    """Go on after a task that jumped, left its list, or changed the position."""
+    program, state = executable.program, eng.state
+    while True:
+        pc = cursor.settle(error)
+        item = program.rows[pc]
+        moved = _step(error)
+        changed = isinstance(error, Moved) or (cursor.live is not None and not cursor.unchanged())
+        target = None if changed else _target(program, item, moved)
+        unit = None if target is None or target == len(program.rows) else executable.unit_at(target)
+        if target is None or unit is None:
+            _set(cursor, state, cursor.address(pc))
+            walk_on(_blocks_of(program, item), eng, obj, moved, _NOBODY)
+            return
+        loops.keep_enclosing(eng.extra_data, cursor.address(target))
+        cursor.rest()
+        state._cursor = cursor
+        try:
+            left = unit.run(obj, eng)
+            cursor.check()
+        except (JumpCall, BreakFromThisLoop, Moved) as another:
+            error = another
+            continue
+        except BaseException as last:
+            _stand(cursor, state, last)
+            raise
+        _end(cursor, executable, state, left)
+        return
+
+
+def _step(error: BaseException) -> int | None:
+    """Return how far the flow moves within the list; None to leave it."""
+    if isinstance(error, JumpCall):
+        step: int = error.args[0]
+        return step
+    if isinstance(error, Moved):
+        return _distance(error.outcome)
+    return None
+
+
+def _distance(outcome: Outcome) -> int | None:
+    if outcome.control is Control.BREAK:
+        return None
+    return 1 if outcome.control is Control.RETURN else outcome.offset
+
+
+def _target(program: Program, item: TaskItem, moved: int | None) -> int:
+    """Return the task at which the flow goes on: the number of tasks for the token's end."""
+    block = program.graph.definition.blocks[item.block]
+    if moved is None:
+        return block.end
+    index = item.index + moved
+    return block.starts[min(len(block.slots), index) if moved >= 0 else max(0, index)]
+
+
+def _blocks_of(program: Program, item: TaskItem) -> list[Block]:
+    """Return the blocks that a task stands in, outermost first."""
+    blocks = program.graph.definition.blocks
+    found = [blocks[item.block]]
+    while found[-1].parent is not None:
+        found.append(blocks[found[-1].parent])
+    return found[::-1]

@@ -1,0 +1,206 @@
+"""The cursor: the position of a token that runs in a routine of the compiled tier.
+
+The routine keeps no position. When somebody asks, the cursor finds the routine's frame and reads the position off the
+line it is at. From then on somebody may hold the live list, so the token is *followed*: the names under which the routine
+calls its tasks are bound to wrappers, which move the list along before each task and look whether it was changed after.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import FrameType, TracebackType
+from typing import Any
+
+from wfgraph.graph.address import Address
+from wfgraph.graph.ops import OPAQUE, Branch, Choice, Op, While
+from wfgraph.graph.outcomes import RETURN, Outcome, jump
+from wfgraph.graph.routine import Executable, Unit
+from wfgraph.runtime import loops
+
+__all__ = ["Cursor", "Moved", "checked"]
+
+
+class Moved(BaseException):
+    """Raised within a routine when a task has changed the position by hand: the interpreter goes on from there.
+
+    Attributes:
+        pc: the task.
+        outcome: how it ended.
+    """
+
+    def __init__(self, pc: int, outcome: Outcome) -> None:
+        super().__init__(pc, outcome)
+        self.pc = pc
+        self.outcome = outcome
+
+
+class Cursor:
+    """Where one run stands in its routines.
+
+    Attributes:
+        live: the position as the list that was handed out; None while nobody has asked.
+        asked: how many tokens have been asked for their position.
+    """
+
+    __slots__ = ("_executable", "_saved", "_state", "_thread", "asked", "live", "pc")
+
+    def __init__(self, executable: Executable, state: Any) -> None:
+        self._executable = executable
+        self._state = state
+        self._thread = threading.get_ident()
+        self._saved: dict[str, Any] | None = None
+        self.live: list[int] | None = None
+        self.asked = 0
+        self.pc = 0
+
+    def position(self) -> list[int]:
+        """Return the position: live for the thread of the run, a copy for every other."""
+        if threading.get_ident() != self._thread:
+            live = self.live
+            if live is not None:
+                return list(live)
+            frame = sys._current_frames().get(self._thread)
+            return list(self._executable.program.address_of(self._pc_at(frame)))
+        pc = self._pc_at(sys._getframe(1))
+        address = self.address(pc)
+        if self.live is None:
+            self.live = address
+            self.follow()
+        elif pc != self.pc and self.live == self.address(self.pc):
+            self.live[:] = address  # in the head of a loop, which is no call of a task and so is not followed
+        self.pc = pc
+        return self.live
+
+    def _pc_at(self, frame: FrameType | None) -> int:
+        units = self._executable.units
+        while frame is not None:
+            unit = units.get(id(frame.f_code))
+            if unit is not None:
+                pc = unit.lines[frame.f_lineno]
+                if pc >= 0:
+                    return pc
+            frame = frame.f_back
+        return 0
+
+    # Following -------------------------------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Bind the routine's names to wrappers, until :meth:`rest`."""
+        if self._saved is not None:
+            return
+        self.asked += 1
+        namespace = self._executable.namespace
+        self._saved = {}
+        for row in self._executable.program.rows:
+            name = self._executable.name_of(row.id)
+            self._saved[name] = namespace[name]
+            namespace[name] = self._followed(row.id, namespace[name])
+
+    def rest(self) -> None:
+        """Stop following: the token is done."""
+        if self._saved is not None:
+            self._executable.namespace.update(self._saved)
+            self._saved = None
+        self.live = None
+
+    def _followed(self, pc: int, task: Any) -> Any:
+        op = self._executable.op_of(pc)
+        if self._executable.name_of(pc).startswith("task_"):
+            op = OPAQUE  # the task itself is called, and tells by raising
+        address = self.address(pc)
+
+        def followed(obj: Any, eng: Any) -> Any:
+            self.check()
+            if self._state._cursor is not self:
+                self._state._cursor = self
+            if self.live is None:
+                self.live = list(address)
+            else:
+                self.live[:] = address
+            self.pc = pc
+            result = task(obj, eng)
+            if self.live != address:
+                raise Moved(pc, _outcome(op, result))
+            return result
+
+        return followed
+
+    def address(self, pc: int) -> list[int]:
+        """Return the address of a task as a new list."""
+        return list(self._executable.program.address_of(pc))
+
+    def unchanged(self) -> bool:
+        """Tell whether the live list still shows what it was last set to."""
+        return self.live == self.address(self.pc)
+
+    def check(self) -> None:
+        """Look whether the position was changed by hand since it was last set.
+
+        Raises:
+            Moved: it was.
+        """
+        if self.live is not None and not self.unchanged():
+            raise Moved(self.pc, RETURN)
+
+    # The end of a routine --------------------------------------------------------------------------------------------
+
+    def settle(self, error: BaseException) -> int:
+        """Work out where an exception left the routine, and write down how far its loops have come.
+
+        Returns:
+            The task that ended with it.
+        """
+        at = 0
+        frames: list[tuple[Unit, FrameType]] = []
+        units = self._executable.units
+        trace: TracebackType | None = error.__traceback__
+        while trace is not None:
+            unit = units.get(id(trace.tb_frame.f_code))
+            if unit is not None:
+                line = unit.lines[trace.tb_lineno]
+                at = line if line >= 0 else at
+                frames.append((unit, trace.tb_frame))
+            elif frames:
+                break
+            trace = trace.tb_next
+        ended = error.pc if isinstance(error, Moved) else at
+        for unit, frame in frames:
+            self._write_loops(unit, frame, ended, at)
+        return ended
+
+    def _write_loops(self, unit: Unit, frame: FrameType, ended: int, at: int) -> None:
+        if not unit.loops:
+            return
+        variables = frame.f_locals
+        eng = variables["eng"]
+        for loop in unit.loops:
+            if loop.head < ended < loop.end and loop.iterator in variables:
+                head = self._executable.program.address_of(loop.head)
+                # The change may have been noticed at the first task of a round that does not count then.
+                ahead = loop.head < at < ended
+                loops.record(loop.op, head, variables[loop.iterator], variables[loop.items], eng, int(ahead))
+
+
+def checked(task: Any, pc: int, address: Address, op: Op) -> Any:
+    """Wrap a task that speaks of the position: whether it has changed it is looked at right after it."""
+    place = list(address)
+
+    def look(obj: Any, eng: Any) -> Any:
+        result = task(obj, eng)
+        cursor = eng.state._cursor
+        if cursor is not None and cursor.live is not None and cursor.pc == pc and cursor.live != place:
+            raise Moved(pc, _outcome(op, result))
+        return result
+
+    return look
+
+
+def _outcome(op: Op, result: Any) -> Outcome:
+    """Return the outcome of a task of which the routine itself carries out the control."""
+    if isinstance(op, Branch | While):
+        ways = op.exits()
+        return ways[0 if result else 1].outcome
+    return jump(result) if isinstance(op, Choice) else RETURN
+
+
