@@ -46,7 +46,7 @@ from wfgraph.runtime.hooks import (
 )
 from wfgraph.runtime.hooks import _Signal as _Signal
 from wfgraph.runtime.interpreter import Watchers, listening, walk
-from wfgraph.runtime.run import Run, running
+from wfgraph.runtime.run import Run, kept_position, running
 from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import classproperty, task_name
@@ -86,7 +86,7 @@ class GenericWorkflowEngine(LegacyNames):
     """
 
     trace: Trace | None = None
-    tier: str = "auto"
+    tier: str = "interpreted"
     max_steps: int | None = None
     _run: Run | None = None
     _left_early = False
@@ -306,7 +306,7 @@ class GenericWorkflowEngine(LegacyNames):
         if executable.unit_at(0) is None:
             return False
         before = self.state.token_pos
-        loops.clear(self.extra_data)
+        loops.keep_enclosing(self.extra_data, self.state.callback_pos)
         run.in_token = True
         try:
             run_tokens(executable, self, objects, prepared)
@@ -451,13 +451,14 @@ class GenericWorkflowEngine(LegacyNames):
             Exception: as :meth:`process`.
         """
         self.log.debug("Restarting workflow from %s object and %s task", obj, task)
-        self.set_start(obj, task)
-        self.process(
-            objects if objects is not None and len(objects) else self.objects,
-            stop_on_error=stop_on_error,
-            stop_on_halt=stop_on_halt,
-            reset_state=False,
-        )
+        with kept_position(self):
+            self.set_start(obj, task)
+            self.process(
+                objects if objects is not None and len(objects) else self.objects,
+                stop_on_error=stop_on_error,
+                stop_on_halt=stop_on_halt,
+                reset_state=False,
+            )
 
     def set_start(self, obj: str, task: str) -> None:
         """Set ``state`` so that the next token to be taken is this one, at this task, in the words of :meth:`restart`.
@@ -474,7 +475,8 @@ class GenericWorkflowEngine(LegacyNames):
         if token_pos < -1:
             raise WorkflowError(f"there is no {obj} object to restart: the engine stands at {self.state.token_pos}")
         self.state.token_pos = token_pos
-        position = self.state.callback_pos
+        # Set, not only changed: a run inside a task starts from this very list, and the task's own run goes on with it.
+        position = self.state.callback_pos = self.state.callback_pos
         if task == "first":
             self.state.callback_pos = [0]
             loops.clear(self.extra_data)

@@ -51,6 +51,7 @@ class CompiledProgram:
         self.program = program
         self.namespace: dict[str, Any] = {}
         self.units: dict[int, Unit] = {}
+        self.following: Any = None
         self._entries: dict[int, Unit | None] = {}
         self._asked: dict[int, int] = {}
         self._shapes: dict[int, str] = {}

@@ -65,6 +65,7 @@ class Executable(Protocol):
     program: Program
     namespace: dict[str, Any]
     units: dict[int, Unit]  # by the id of the code object
+    following: Any  # the cursor to whose wrappers the namespace is bound
 
     def unit_at(self, pc: int) -> Unit | None:
         """Return the routine that begins at a task; None when there is none (yet)."""

@@ -57,16 +57,21 @@ def PROFILE(call: Any, output: Any = None, stats: Iterable[str] = ("time", "call
 
     @named("PROFILE", known)
     def profile(obj: Any, eng: Any) -> None:
+        work, arguments = call, (obj, eng)
+        if is_block(call):
+            engine = new_engine(eng, "PROFILE")
+            register(engine, call, [obj])
+            work, arguments = engine.process, ([obj],)
         profiler = cProfile.Profile()
         try:
-            if is_block(call):
-                engine = new_engine(eng, "PROFILE")
-                register(engine, call, [obj])
-                profiler.runcall(engine.process, [obj])
-            else:
-                profiler.runcall(call, obj, eng)
-        finally:
-            _report(profiler, output, orders)
+            profiler.runcall(work, *arguments)
+        except BaseException:
+            try:
+                _report(profiler, output, orders)
+            except Exception:  # it never takes the place of a halt
+                eng.log.exception("the profile can't be saved")
+            raise
+        _report(profiler, output, orders)
 
     return profile
 

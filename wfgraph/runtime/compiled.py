@@ -7,6 +7,8 @@ token, with its position worked out from where the exception came from.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from wfgraph.errors import BreakFromThisLoop, JumpCall
@@ -41,9 +43,16 @@ def run_tokens(executable: Executable, eng: Any, objects: Any, counter: Counter)
     unit = executable.unit_at(0)
     if unit is None:
         return False
+    with _alone(executable):
+        return _run_plain(unit, executable, eng, objects, counter)
+
+
+def _run_plain(unit: Unit, executable: Executable, eng: Any, objects: Any, counter: Counter) -> bool:
     state = eng.state
     cursor = Cursor(executable, state)
     run = unit.run
+    # The list that the first token starts from may be that of a task around this run, which goes on from where it is left.
+    start: list[int] | None = state._callback_pos
     while True:
         index = state._token_pos + 1
         if index >= len(objects):
@@ -54,18 +63,21 @@ def run_tokens(executable: Executable, eng: Any, objects: Any, counter: Counter)
         state._token_pos = index
         state._cursor = cursor
         try:
-            run(obj, eng)
+            left = run(obj, eng)
             if cursor.live is not None:
                 cursor.check()
         except (JumpCall, BreakFromThisLoop, Moved) as error:
             _continue(cursor, executable, eng, obj, error)
             loops.clear(eng.extra_data)
+            start, state._cursor, state._callback_pos = None, None, [0]
+            continue
         except BaseException as error:
             _stand(cursor, state, error)
             counter.asked += cursor.asked
             raise
-        if cursor.live is not None or state._cursor is not cursor:
-            cursor.rest()
+        if start is not None or cursor.live is not None or state._cursor is not cursor:
+            _end(cursor, executable, state, left)
+            start = None
             counter.asked += cursor.asked
             cursor.asked = 0
         state._cursor = None
@@ -85,9 +97,23 @@ def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> N
         return
     cursor = Cursor(executable, state)
     try:
-        _run_unit(unit, cursor, executable, eng, obj)
+        with _alone(executable):
+            _run_unit(unit, cursor, executable, eng, obj)
     finally:
         counter.asked += cursor.asked
+
+
+@contextmanager
+def _alone(executable: Executable) -> Iterator[None]:
+    """Keep the routines' names from being followed for a run around this one."""
+    around = executable.following
+    if around is not None:
+        around.pause()
+    try:
+        yield
+    finally:
+        if around is not None:
+            around.follow()
 
 
 def _unit_for(executable: Executable, position: list[int]) -> Unit | None:
@@ -129,15 +155,16 @@ def _stand(cursor: Cursor, state: Any, error: BaseException) -> None:
 
 
 def _set(cursor: Cursor, state: Any, position: list[int]) -> None:
-    """Put a plain list in the place of the cursor: the live one, where it was handed out."""
+    """Put a plain list in the place of the cursor: the live one where it was handed out, else the one it stood for."""
     live = cursor.live
+    if live is not None and not cursor.unchanged():
+        position = list(live)
+    state._callback_pos[:] = position
     if live is not None:
-        if cursor.unchanged():
-            live[:] = position
-        position = live
+        live[:] = position
+        state._callback_pos = live
     cursor.rest()
     state._cursor = None
-    state._callback_pos = position
 
 
 def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error: BaseException) -> None:

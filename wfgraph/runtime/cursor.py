@@ -90,6 +90,7 @@ class Cursor:
         if self._saved is not None:
             return
         self.asked += 1
+        self._executable.following = self
         namespace = self._executable.namespace
         self._saved = {}
         for row in self._executable.program.rows:
@@ -97,11 +98,16 @@ class Cursor:
             self._saved[name] = namespace[name]
             namespace[name] = self._followed(row.id, namespace[name])
 
-    def rest(self) -> None:
-        """Stop following: the token is done."""
+    def pause(self) -> None:
+        """Bind the names to the tasks again: another run of the same routine begins, inside a task of this one."""
         if self._saved is not None:
             self._executable.namespace.update(self._saved)
             self._saved = None
+            self._executable.following = None
+
+    def rest(self) -> None:
+        """Stop following: the token is done."""
+        self.pause()
         self.live = None
 
     def _followed(self, pc: int, task: Any) -> Any:

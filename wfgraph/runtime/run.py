@@ -13,7 +13,7 @@ from wfgraph.errors import WorkflowDefinitionError, WorkflowError
 from wfgraph.graph.definition import Block
 from wfgraph.runtime import loops
 
-__all__ = ["Run", "running"]
+__all__ = ["Run", "kept_position", "running"]
 
 _FRAMES_PER_RUN = 60
 """How many frames one engine run inside a task may take without counting against Python's recursion limit."""
@@ -72,6 +72,16 @@ class Run:
 
 
 @contextmanager
+def kept_position(eng: Any) -> Iterator[None]:
+    """Where a task runs an engine inside its run: show the task's own position again when that has ended normally."""
+    run: Run | None = eng._run.around if eng._run is not None and not eng._run.in_token else eng._run
+    standing = eng.state._cursor, eng.state._callback_pos
+    yield
+    if run is not None and run.in_token:
+        eng.state._cursor, eng.state._callback_pos = standing
+
+
+@contextmanager
 def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     """Open a run of an engine, inside the one that is under way if there is one.
 
@@ -92,13 +102,11 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     if nested:
         sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
     eng._run = run
-    cursor = eng.state._cursor
     try:
-        yield run
+        with kept_position(eng):
+            yield run
         if nested:
             loops.put_back(eng.extra_data, records)
-            if cursor is not None:
-                eng.state._cursor = cursor  # the task goes on where it was
     finally:
         eng._run = around
         if nested:
