@@ -195,12 +195,12 @@ def test_an_error_that_the_branch_keeps_to_itself_is_reported_too(caplog):
 
     class QuietFactory(ProcessingFactory):
         @classproperty
-        def transition_exception_mapper(cls):
+        def transition_exception_mapper(self):
             return Quiet
 
     class QuietEngine(GenericWorkflowEngine):
         @classproperty
-        def processing_factory(cls):
+        def processing_factory(self):
             return QuietFactory
 
     errors = heard(signals.workflow_error)
@@ -313,7 +313,7 @@ def test_split_for_tokens_that_choose_their_definition():
 @pytest.mark.parametrize("pattern", [lambda: PARALLEL_SPLIT(add("a")), lambda: SYNCHRONIZE([add("a")], EMPTY_CALL)])
 def test_branches_of_an_engine_that_needs_arguments(pattern):
     obj = []
-    with pytest.raises(WorkflowError, match="needs another engine.*Needy.*override `duplicate`"):
+    with pytest.raises(WorkflowError, match=r"needs another engine.*Needy.*override `duplicate`"):
         run(pattern(), kind=Needy, args=("db",), obj=obj)
     assert obj == []
     run(pattern(), kind=Duplicable, args=("db",), obj=obj)

@@ -859,10 +859,9 @@ def test_a_module_that_was_never_imported_from_a_file_is_not_reloaded():
         del sys.modules["made_by_hand"]
 
 
-# What the engine does not do yet -------------------------------------------------------------------------------------
+# Where a halted child stands when the parent starts again -------------------------------------------------------------
 
 
-@pytest.mark.xfail(reason="process() keeps the loop records of the halted run, so a new run takes the mark for its own")
 def test_a_new_run_begins_a_halted_run_wf_anew():
     eng = engine(EMPTY_CALL, RUN_WF([add("a"), HALT(), add("b")]), tier="interpreted")
     halted(eng, [[]])
@@ -871,9 +870,6 @@ def test_a_new_run_begins_a_halted_run_wf_anew():
     assert again == ["a"]
 
 
-@pytest.mark.xfail(
-    reason="the compiled tier drops all loop records when a token is restarted at [0]", raises=HaltProcessing
-)
 def test_a_halted_run_wf_at_the_very_start_is_resumed_in_the_compiled_tier():
     obj = []
     eng = engine(RUN_WF([add("a"), HALT(), add("b")]), tier="compiled")
@@ -882,7 +878,6 @@ def test_a_halted_run_wf_at_the_very_start_is_resumed_in_the_compiled_tier():
     assert obj == ["a", "b"]
 
 
-@pytest.mark.xfail(reason="a record of a position that was left by restart('current', 'next') is kept")
 def test_a_run_wf_that_was_left_begins_anew_in_the_next_round():
     obj = []
     eng = engine(FOR([1, 2], "x", [RUN_WF([add("a"), HALT(), add("b")]), add("c")]))

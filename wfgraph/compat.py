@@ -61,6 +61,9 @@ def _main(arguments: list[str]) -> int:
     if not arguments:
         sys.stderr.write("usage: python -m wfgraph.compat script.py [argument ...]\n")
         return 2
+    if not Path(arguments[0]).exists():
+        sys.stderr.write(f"wfgraph.compat: no such file: {arguments[0]}\n")
+        return 2
     try:
         # Run as __main__ this module is a second copy of itself; the flag on the facade keeps both to one installation.
         install_as_workflow()
@@ -69,13 +72,7 @@ def _main(arguments: list[str]) -> int:
         return 2
     sys.argv = arguments
     sys.path[0] = str(Path(arguments[0]).resolve().parent)
-    try:
-        runpy.run_path(arguments[0], run_name="__main__")
-    except FileNotFoundError as error:
-        if error.filename != arguments[0]:
-            raise
-        sys.stderr.write(f"wfgraph.compat: no such file: {arguments[0]}\n")
-        return 2
+    runpy.run_path(arguments[0], run_name="__main__")
     return 0
 
 

@@ -79,9 +79,9 @@ class GenericWorkflowEngine(LegacyNames):
         extra_data: a dict shared by the tasks of a run.
         log: the logger that :meth:`init_logger` made.
         trace: set it to a :class:`~wfgraph.runtime.trace.Trace` to record the steps of the runs that follow.
-        tier: how tokens are walked: ``"interpreted"``, ``"compiled"``, or ``"auto"``, which compiles what is run often
-            (the environment variable ``WFGRAPH_TIER`` then decides, if it is set). Whatever is set, a hook, an
-            overridden method, a trace or a logger that sees each step is served by the interpreter.
+        tier: how tokens are walked: ``"interpreted"``; or, on trial, ``"compiled"`` or ``"auto"``, which compiles what
+            is run often (the environment variable ``WFGRAPH_TIER`` then decides, if it is set). Whatever is set, a
+            hook, an overridden method, a trace or a logger that sees each step is served by the interpreter.
         max_steps: how many tasks one token may run before it is taken for an endless loop; None for any number.
     """
 
@@ -208,6 +208,7 @@ class GenericWorkflowEngine(LegacyNames):
         with running(self, self._programs().get) as run:
             if reset_state:
                 self.state.reset()
+                loops.clear(self.extra_data)
             while True:
                 begun = run.tokens
                 try:

@@ -48,10 +48,10 @@ def task_name(task: Any) -> str:
 
 
 def escape_control(text: str) -> str:
-    """Write control characters as escapes, so that a text can't break a log line or a terminal.
+    r"""Write control characters as escapes, so that a text can't break a log line or a terminal.
 
-    >>> escape_control("a\\nb\\x1b[31m")
-    'a\\\\nb\\\\x1b[31m'
+    >>> print(escape_control("a\nb"))
+    a\nb
     """
     if text.isprintable():
         return text

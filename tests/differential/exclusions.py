@@ -40,7 +40,11 @@ EXCLUSIONS = (
     Exclusion("restart_nowhere", "fixed", "`('prev', …)` on the first token, `'current'` on a fresh engine: one clear error"),
     Exclusion("own_halts", "fixed", "handlers are looked up by name along the exception's MRO"),
     Exclusion("has_completed", "fixed", "`has_completed` says what it means (2.1.6: True after `stop()` on the last token)"),
-    Exclusion("nested_position", "fixed", "after a run inside a task, `callback_pos` follows the outer run's tasks again (docs/compat/quirks)"),
+    Exclusion(
+        "nested_position",
+        "fixed",
+        "after a run inside a task, `callback_pos` follows the outer run again (docs/compat/quirks)",
+    ),
     Exclusion("recursion", "fixed", "no recursion limit on nested restarts"),
     Exclusion("rest_of_task", "normalised", "where a task stands after it ran the engine, until it ends"),
     Exclusion("taskname", "normalised", "`current_taskname` never raises, and knows keys, partials, ..."),
@@ -147,8 +151,8 @@ def fixed_engine(lose: Callable[[], None]) -> type:
             finally:
                 self.walked = around
             position = self.state.callback_pos
-            if indent == 0 and position[0] >= len(callbacks):
-                position[0] = len(callbacks) - 1
+            if len(position) > indent and position[indent] >= len(callbacks):
+                position[indent] = len(callbacks) - 1
 
         def restart(self, obj: str, task: str, *arguments: Any, **options: Any) -> None:
             least = {"prev": 1, "current": 0}.get(obj, -1)

@@ -106,7 +106,7 @@ def _calm(library: Library) -> Iterator[None]:
 
 def _outcome(eng: Any, call: tuple[Any, ...], tokens: list[Any]) -> tuple[Any, ...]:
     name, *words, flags = call
-    options = {flag: False for flag in flags}
+    options = dict.fromkeys(flags, False)
     try:
         if name == "process":
             eng.process(tokens, **options)

@@ -57,7 +57,8 @@ def PROFILE(call: Any, output: Any = None, stats: Iterable[str] = ("time", "call
 
     @named("PROFILE", known)
     def profile(obj: Any, eng: Any) -> None:
-        work, arguments = call, (obj, eng)
+        work: Any = call
+        arguments: tuple[Any, ...] = (obj, eng)
         if is_block(call):
             engine = new_engine(eng, "PROFILE")
             register(engine, call, [obj])

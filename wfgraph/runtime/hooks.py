@@ -31,11 +31,11 @@ __all__ = [
 ]
 
 
-class Break(Exception):  # noqa: N818 - documented name
+class Break(Exception):
     """Raised by a transition handler: leave the token loop, the run is over."""
 
 
-class Continue(Exception):  # noqa: N818 - documented name
+class Continue(Exception):
     """Raised by a transition handler: go on with the next token."""
 
 

@@ -1,0 +1,72 @@
+"""wfgraph under the name `workflow`, in processes that do not have the real one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import blinker
+import pytest
+
+import wfgraph
+from wfgraph.compat import install_as_workflow
+from wfgraph.errors import WorkflowAPIError
+
+SCRIPT = """
+import sys
+from workflow.engine import GenericWorkflowEngine
+from workflow.errors import HaltProcessing
+from workflow.patterns.controlflow import IF, HALT
+import workflow, wfgraph.errors
+assert workflow.errors.HaltProcessing is wfgraph.errors.HaltProcessing is HaltProcessing
+eng = GenericWorkflowEngine()
+eng.setWorkflow([lambda obj, eng: obj.append(len(sys.argv)), IF(lambda obj, eng: True, [HALT()])])
+obj = []
+try:
+    eng.process([obj])
+except HaltProcessing:
+    print("halted", obj, eng.getCurrTaskId())
+"""
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python without site-packages, which hold the real `workflow`, but with what wfgraph needs."""
+    paths = [str(Path(wfgraph.__file__).parents[1])]
+    lone = f"import sys; sys.path[:0] = {paths!r}"
+    program = (
+        f"{lone}; import importlib.util as u; s = u.spec_from_file_location('blinker', {blinker.__file__!r},"
+        f" submodule_search_locations=[{str(Path(blinker.__file__).parent)!r}]); m = u.module_from_spec(s);"
+        " sys.modules['blinker'] = m; s.loader.exec_module(m); import runpy; sys.argv[1:] = sys.argv[1:];"
+    )
+    return subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-S", "-E", "-c", program + arguments[0], *arguments[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_script_runs_unchanged(tmp_path: Path) -> None:
+    script = tmp_path / "client.py"
+    script.write_text(SCRIPT)
+    done = python("runpy.run_module('wfgraph.compat', run_name='__main__')", str(script), "more")
+    assert ("halted [2] [1, 1, 0]\n", 0) == (done.stdout, done.returncode), done.stderr
+
+
+def test_installing_twice_changes_nothing() -> None:
+    code = "from wfgraph.compat import install_as_workflow as i; i(); w = sys.modules['workflow']; i(); "
+    done = python(code + "print(sys.modules['workflow'] is w, w.__version__)")
+    assert "True 2.1.6\n" == done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("no-such-script.py",)])
+def test_without_a_script_one_line_says_so(arguments: tuple[str, ...]) -> None:
+    done = python("runpy.run_module('wfgraph.compat', run_name='__main__')", *arguments)
+    assert 2 == done.returncode
+    assert 1 == len(done.stderr.splitlines()), done.stderr
+
+
+def test_it_refuses_to_stand_in_for_the_real_one() -> None:
+    with pytest.raises(WorkflowAPIError, match=r"the real one is (installed|imported)"):
+        install_as_workflow()
