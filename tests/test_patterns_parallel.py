@@ -219,7 +219,7 @@ def test_a_branch_that_can_not_be_compiled_is_reported(caplog):
 
 def test_errors_are_reported_without_blinker(monkeypatch, caplog):
     monkeypatch.setattr(type(parallel.Signal), "signals", lambda self, eng=None: None)
-    run(PARALLEL_SPLIT(fail("lost?")))
+    run(PARALLEL_SPLIT(fail("lost?"), EMPTY_CALL))
     assert "PARALLEL_SPLIT failed" in caplog.text
 
 

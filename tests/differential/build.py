@@ -57,14 +57,14 @@ class Recorder:
     counts: dict[Any, int] = field(default_factory=dict)
     lost: int | None = None
 
+    @property
+    def full(self) -> bool:
+        return len(self.events) >= LIMIT
+
     def note(self, eng: Any, *what: Any) -> None:
-        if len(self.events) >= LIMIT:
+        if self.full:
             raise TooLong
         self.events.append((*what, list(eng.state.callback_pos), eng.state.token_pos))
-
-    def note_after_run(self, eng: Any, *what: Any) -> None:
-        """Note something in the rest of a task that has run the engine: ``rest_of_task``."""
-        self.events.append((*what, eng.state.token_pos, eng.state.current_object_processed))
 
     def lose(self) -> None:
         if self.lost is None:
@@ -251,7 +251,7 @@ class Builder:
 
     def _do_restart(self, obj: Any, eng: Any, token: str, task: str) -> None:
         eng.restart(token, task)
-        self.recorder.note_after_run(eng, "restarted")
+        self.recorder.note(eng, "restarted", eng.state.current_object_processed)
 
     def _do_restart_stop(self, obj: Any, eng: Any, token: str, task: str) -> None:
         eng.restart(token, task)
@@ -259,4 +259,4 @@ class Builder:
 
     def _do_process(self, obj: Any, eng: Any, count: int) -> None:
         eng.process([Token(100 + index, index) for index in range(count)])
-        self.recorder.note_after_run(eng, "processed")
+        self.recorder.note(eng, "processed", eng.state.current_object_processed)

@@ -65,9 +65,11 @@ def _putting_back(hook: Any) -> Any:
     """Extend a hook of the real library: ``nested_position``."""
 
     def after_each_callback(eng: Any, callback: Any, obj: Any) -> None:
-        if hook is not None:
-            hook.__func__(eng, callback, obj)
-        put_back(eng)
+        try:
+            if hook is not None:
+                hook.__func__(eng, callback, obj)
+        finally:
+            put_back(eng)
 
     return staticmethod(after_each_callback)
 

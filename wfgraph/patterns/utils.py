@@ -13,7 +13,6 @@ from typing import Any
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
-from wfgraph.graph.outcomes import Outcome
 from wfgraph.graph.task import op_of, task
 from wfgraph.patterns._debugging import CALLFUNC, DEBUG_CYCLE, PROFILE, debug_simple, universal_repeater
 from wfgraph.patterns._tasks import describe, named, new_engine, pattern, register
@@ -133,9 +132,8 @@ def _start(child: Any, tokens: Any, mark: Any, fresh: bool, resume: str) -> None
 def _place(eng: Any, outkey: Any) -> str:
     """Name the position of a RUN_WF; nothing where there is none: outside a run, and in a branch of SYNCHRONIZE."""
     run = getattr(eng, "_run", None)
-    if run is None or run.thread != threading.get_ident():
-        return ""
-    return f"{list(eng.state.callback_pos)} RUN_WF {outkey}"
+    own = run is not None and run.thread == threading.get_ident()
+    return f"{list(eng.state.callback_pos)} RUN_WF {outkey}" if own else ""
 
 
 def _take_mark(eng: Any, outkey: Any) -> Any:
@@ -222,7 +220,7 @@ def OBJ_GET(something: Any, cond: str = "all") -> Task:
     if how not in ("all", "any", "many"):
         raise WorkflowDefinitionError(f"OBJ_GET knows 'all', 'any' and 'many', not {cond!r}", payload=cond)
     single = isinstance(something, str) or not isinstance(something, Iterable)
-    keys = (something,) if single else tuple(something)
+    keys = () if single else tuple(something)
 
     @_plain("OBJ_GET", something, *([] if single else [how]))
     def get(obj: Any, eng: Any) -> Any:
@@ -262,8 +260,7 @@ def ERROR(msg: str = "Error in the workflow") -> Task:
     Args:
         msg: what to say; the file that the task was made in is said with it.
     """
-    # Two up: the decorator is in between.
-    made_in = sys._getframe(2).f_globals.get("__file__") or ""
+    made_in = sys._getframe(2).f_globals.get("__file__") or ""  # two up: the decorator is in between
 
     @named("ERROR", ops.Fail(str(msg)))
     def fail(obj: Any, eng: Any) -> None:
@@ -318,7 +315,7 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
 def _give_up(onecall: Task, attempts: int, onfailure: Any, error: Exception, obj: Any, eng: Any) -> None:
     """Raise or call what is to follow the last failure."""
     if isinstance(onfailure, BaseException):
-        raise onfailure from (None if onfailure is error else error)
+        raise onfailure from None if onfailure is error else error
     if not _is_exception_class(onfailure):
         onfailure(obj, eng)
         return
@@ -334,7 +331,7 @@ def _is_exception_class(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, BaseException)
 
 
-def _outcomes_of_try(onecall: Task, onfailure: Any) -> tuple[Outcome, ...] | None:
+def _outcomes_of_try(onecall: Task, onfailure: Any) -> tuple[out.Outcome, ...] | None:
     """Return the ways in which a TRY can end; None if they are not known."""
     op = op_of(onecall)
     if op.opaque:

@@ -147,6 +147,10 @@ def leave(extra_data: Any, block: list[int]) -> None:
 def keep_enclosing(extra_data: Any, position: list[int]) -> None:
     """Forget the loops that a position, from which a token starts again, does not stand in."""
     _filter(extra_data, lambda at: at[:-1] == position[: len(at) - 1] and len(position) >= len(at))
+    # The mark of a halted sub-workflow counts only for the very task that it halted in.
+    records = extra_data.get(KEY, {})
+    for key in [key for key, found in records.items() if "child" in found and found["at"] != position]:
+        _drop(extra_data, records, key)
 
 
 def clear(extra_data: Any) -> None:
