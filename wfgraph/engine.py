@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sized
+from functools import partial
 from typing import Any, NoReturn
 
 from wfgraph._legacy import LegacyNames
@@ -310,9 +311,7 @@ class GenericWorkflowEngine(LegacyNames):
         loops.keep_enclosing(self.extra_data, self.state.callback_pos)
         run.in_token = True
         try:
-            run_tokens(executable, self, objects, prepared)
-        except Exception as error:
-            self._handle(factory, run, objects[self.state.token_pos], error)
+            run_tokens(executable, self, objects, prepared, partial(self._handle, factory, run))
         finally:
             run.in_token = False
             prepared.tokens += max(0, self.state.token_pos - before)
@@ -476,8 +475,7 @@ class GenericWorkflowEngine(LegacyNames):
         if token_pos < -1:
             raise WorkflowError(f"there is no {obj} object to restart: the engine stands at {self.state.token_pos}")
         self.state.token_pos = token_pos
-        # Set, not only changed: a run inside a task starts from this very list, and the task's own run goes on with it.
-        position = self.state.callback_pos = self.state.callback_pos
+        position = self.state.callback_pos
         if task == "first":
             self.state.callback_pos = [0]
             loops.clear(self.extra_data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from differential.build import Builder, Recorder
-from differential.exclusions import fixed_actions, fixed_engine, put_back
+from differential.exclusions import fixed_actions, fixed_engine, put_back, stand
 from differential.programs import Engine
 from differential.real import Library
 
@@ -43,6 +43,7 @@ def _mapper(library: Library, described: Engine, builder: Builder, recorder: Rec
     names = [*described.hooks, *acts]
     space = {name: _hook(base, name, recorder, acts.get(name), builder) for name in names if hasattr(base, name)}
     if library.real:
+        space["before_each_callback"] = _standing(space.get("before_each_callback"))
         space["after_each_callback"] = _putting_back(space.get("after_each_callback"))
     return type("Mapper", (base,), space) if space else base
 
@@ -61,8 +62,19 @@ def _hook(base: Any, name: str, recorder: Recorder, actions: Any = None, builder
     return staticmethod(hook)
 
 
-def _putting_back(hook: Any) -> Any:
+def _standing(hook: Any) -> Any:
     """Extend a hook of the real library: ``nested_position``."""
+
+    def before_each_callback(eng: Any, callback: Any, obj: Any) -> None:
+        if hook is not None:
+            hook.__func__(eng, callback, obj)
+        stand(eng)
+
+    return staticmethod(before_each_callback)
+
+
+def _putting_back(hook: Any) -> Any:
+    """Extend another."""
 
     def after_each_callback(eng: Any, callback: Any, obj: Any) -> None:
         try:

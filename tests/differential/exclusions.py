@@ -18,7 +18,7 @@ from typing import Any
 
 from differential.real import REAL
 
-__all__ = ["EXCLUSIONS", "FIXED_PATTERNS", "Exclusion", "excused", "fixed_actions", "fixed_engine", "put_back"]
+__all__ = ["EXCLUSIONS", "FIXED_PATTERNS", "Exclusion", "excused", "fixed_actions", "fixed_engine", "put_back", "stand"]
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,11 @@ def fixed_actions() -> type:
     return FixedActions
 
 
+def stand(eng: Any) -> None:
+    """Before a task of the real library: remember the position that is walked."""
+    eng.standing = [*eng.standing, eng.state.callback_pos]
+
+
 def put_back(eng: Any) -> None:
     """After a task of the real library, which may have survived a run inside it: show the position that is walked."""
     *eng.standing, position = eng.standing
@@ -148,11 +153,12 @@ def fixed_engine(lose: Callable[[], None]) -> type:
                 lose()  # no task raises these: the position is no place, or shorter than it was
                 raise
             position = self.state.callback_pos
+            if len(position) > indent + 1:
+                lose()  # a run inside a task was left deeper in the list that both share
             if len(position) > indent and position[indent] >= len(callbacks):
                 position[indent] = len(callbacks) - 1
 
         def execute_callback(self, callback: Any, obj: Any) -> None:
-            self.standing = [*self.standing, self.state.callback_pos]
             around, self.in_task = self.in_task, True
             try:
                 super().execute_callback(callback, obj)

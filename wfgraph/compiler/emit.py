@@ -4,7 +4,7 @@ Before: the block ``[IF head, [extract]]`` at ``[2]`` of a definition. After::
 
     def run(obj, eng):
         ...
-        if test_4(obj, eng):  # [2, 0] IF
+        if (answer := test_4(obj, eng)):  # [2, 0] IF
             task_5(obj, eng)  # [2, 1, 0] extract
         ...
 
@@ -26,7 +26,7 @@ from wfgraph.graph.definition import Block, Slot, TaskItem
 from wfgraph.graph.ops import Branch, Break, Choice, For, Jump, While
 from wfgraph.graph.outcomes import BREAK, Control, Outcome
 from wfgraph.graph.program import Program
-from wfgraph.graph.routine import LoopVariables
+from wfgraph.graph.routine import ANSWER, LoopVariables
 from wfgraph.utils import escape_control, task_name
 
 __all__ = ["Emitter", "emit"]
@@ -180,7 +180,8 @@ def _plain(out: Emitter, block: Block, depth: int) -> None:
 
 
 def _test(out: Emitter, block: Block, depth: int, text: str) -> None:
-    out.line(depth, text.format(f"test_{block.starts[0]}(obj, eng)"), block.starts[0])
+    pc = block.starts[0]
+    out.line(depth, text.format(f"({ANSWER} := test_{pc}(obj, eng))"), pc)
 
 
 def _if(out: Emitter, block: Block, depth: int) -> None:
@@ -215,10 +216,10 @@ def _arm(out: Emitter, block: Block, index: int, depth: int) -> None:
 
 def _choice(out: Emitter, block: Block, depth: int) -> None:
     pc = block.starts[0]
-    out.line(depth, f"way_{pc} = choose_{pc}(obj, eng)", pc)
+    out.line(depth, f"{ANSWER} = choose_{pc}(obj, eng)", pc)
     word = "if"
     for index in range(1, len(block.slots), 2):
-        out.line(depth, f"{word} way_{pc} == {index}:")
+        out.line(depth, f"{word} {ANSWER} == {index}:")
         _arm(out, block, index, depth + 1)
         word = "elif"
 
@@ -339,10 +340,10 @@ def _decide(out: Emitter, block: Block, index: int, depth: int) -> None:
     if isinstance(op, Jump | Break):
         go(op.exits()[0].outcome, depth)
     elif isinstance(op, Choice):
-        out.line(depth, f"{at} = min({len(block.slots)}, max(0, {index} + choose_{pc}(obj, eng)))", pc)
+        out.line(depth, f"{at} = min({len(block.slots)}, max(0, {index} + ({ANSWER} := choose_{pc}(obj, eng))))", pc)
     elif isinstance(op, Branch | While):
         yes, no = (way.outcome for way in op.exits())
-        out.line(depth, f"if test_{pc}(obj, eng):", pc)
+        out.line(depth, f"if ({ANSWER} := test_{pc}(obj, eng)):", pc)
         go(yes, depth + 1)
         out.line(depth, "else:")
         go(no, depth + 1)

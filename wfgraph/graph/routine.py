@@ -15,7 +15,10 @@ from typing import Any, Protocol
 from wfgraph.graph.ops import For, Op
 from wfgraph.graph.program import Program
 
-__all__ = ["Executable", "LoopVariables", "Unit"]
+__all__ = ["ANSWER", "Executable", "LoopVariables", "Unit"]
+
+ANSWER = "answer"
+"""The local variable in which a routine keeps what the last condition said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ token, with its position worked out from where the exception came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
@@ -31,53 +31,66 @@ class Counter(Protocol):
     asked: int
 
 
-def run_tokens(executable: Executable, eng: Any, objects: Any, counter: Counter) -> bool:
+def run_tokens(
+    executable: Executable, eng: Any, objects: Any, counter: Counter, handle: Callable[[Any, Exception], None]
+) -> None:
     """Run the tokens from the one after ``state.token_pos``, as long as they are plain ones that need no hook.
 
-    Returns:
-        False when it came to a token that chooses its definition itself; that one has not begun.
+    It ends before a token that chooses its definition itself, and after one that was left by an exception.
 
-    Raises:
-        Exception: what a task raised; ``state`` tells for which token.
+    Args:
+        executable: the routines of the definition.
+        eng: the engine.
+        objects: the tokens.
+        counter: is told how many tokens were asked for their position.
+        handle: is given the token that was left by an exception, and that.
     """
     unit = executable.unit_at(0)
-    if unit is None:
-        return False
-    with _alone(executable):
-        return _run_plain(unit, executable, eng, objects, counter)
+    if unit is not None:
+        with _alone(executable):
+            _run_plain(unit, executable, eng, objects, counter, handle)
 
 
-def _run_plain(unit: Unit, executable: Executable, eng: Any, objects: Any, counter: Counter) -> bool:
+def _run_plain(
+    unit: Unit,
+    executable: Executable,
+    eng: Any,
+    objects: Any,
+    counter: Counter,
+    handle: Callable[[Any, Exception], None],
+) -> None:
     state = eng.state
     cursor = Cursor(executable, state)
     run = unit.run
-    # The list that the first token starts from may be that of a task around this run, which goes on from where it is left.
-    start: list[int] | None = state._callback_pos
     while True:
         index = state._token_pos + 1
         if index >= len(objects):
-            return True
+            return
         obj = objects[index]
         if hasattr(obj, "getFeature"):
-            return False
+            return
         state._token_pos = index
         state._cursor = cursor
         try:
-            left = run(obj, eng)
-            if cursor.live is not None:
-                cursor.check()
-        except (JumpCall, BreakFromThisLoop, Moved) as error:
-            _continue(cursor, executable, eng, obj, error)
-            loops.clear(eng.extra_data)
-            start, state._cursor, state._callback_pos = None, None, [0]
-            continue
-        except BaseException as error:
-            _stand(cursor, state, error)
+            try:
+                left = run(obj, eng)
+                if cursor.live is not None:
+                    cursor.check()
+            except (JumpCall, BreakFromThisLoop, Moved) as error:
+                _continue(cursor, executable, eng, obj, error)
+                loops.clear(eng.extra_data)
+                cursor.base, state._cursor, state._callback_pos = None, None, [0]
+                continue
+            except BaseException as error:
+                _stand(cursor, state, error)
+                raise
+        except Exception as error:
             counter.asked += cursor.asked
-            raise
-        if start is not None or cursor.live is not None or state._cursor is not cursor:
+            handle(obj, error)
+            return
+        if cursor.base is not None or cursor.live is not None or state._cursor is not cursor:
             _end(cursor, executable, state, left)
-            start = None
+            cursor.base = None
             counter.asked += cursor.asked
             cursor.asked = 0
         state._cursor = None
@@ -156,13 +169,9 @@ def _stand(cursor: Cursor, state: Any, error: BaseException) -> None:
 
 def _set(cursor: Cursor, state: Any, position: list[int]) -> None:
     """Put a plain list in the place of the cursor: the live one where it was handed out, else the one it stood for."""
-    live = cursor.live
-    if live is not None and not cursor.unchanged():
-        position = list(live)
-    state._callback_pos[:] = position
-    if live is not None:
-        live[:] = position
-        state._callback_pos = live
+    if cursor.live is None or cursor.unchanged():
+        cursor.show(position)
+    state._callback_pos = cursor.live
     cursor.rest()
     state._cursor = None
 

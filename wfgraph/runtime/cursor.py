@@ -13,9 +13,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from wfgraph.graph.address import Address
-from wfgraph.graph.ops import OPAQUE, Branch, Choice, Op, While
+from wfgraph.graph.ops import Branch, Choice, Op, While
 from wfgraph.graph.outcomes import RETURN, Outcome, jump
-from wfgraph.graph.routine import Executable, Unit
+from wfgraph.graph.routine import ANSWER, Executable, Unit
 from wfgraph.runtime import loops
 
 __all__ = ["Cursor", "Moved", "checked"]
@@ -39,17 +39,20 @@ class Cursor:
     """Where one run stands in its routines.
 
     Attributes:
+        base: the list that becomes the live one, because somebody may hold it already; None for a new one.
         live: the position as the list that was handed out; None while nobody has asked.
         asked: how many tokens have been asked for their position.
     """
 
-    __slots__ = ("_executable", "_saved", "_state", "_thread", "asked", "live", "pc")
+    __slots__ = ("_executable", "_frame", "_saved", "_state", "_thread", "asked", "base", "live", "pc")
 
     def __init__(self, executable: Executable, state: Any) -> None:
         self._executable = executable
         self._state = state
         self._thread = threading.get_ident()
         self._saved: dict[str, Any] | None = None
+        self._frame: FrameType | None = None
+        self.base: list[int] | None = state._callback_pos
         self.live: list[int] | None = None
         self.asked = 0
         self.pc = 0
@@ -60,28 +63,31 @@ class Cursor:
             live = self.live
             if live is not None:
                 return list(live)
-            frame = sys._current_frames().get(self._thread)
-            return list(self._executable.program.address_of(self._pc_at(frame)))
-        pc = self._pc_at(sys._getframe(1))
+            pc, _ = self._find(sys._current_frames().get(self._thread))
+            return self.address(pc)
+        pc, self._frame = self._find(sys._getframe(1))
         address = self.address(pc)
         if self.live is None:
-            self.live = address
+            live = self.show(address)
             self.follow()
-        elif pc != self.pc and self.live == self.address(self.pc):
+            self.pc = pc
+            return live
+        if pc != self.pc and self.live == self.address(self.pc):
             self.live[:] = address  # in the head of a loop, which is no call of a task and so is not followed
         self.pc = pc
         return self.live
 
-    def _pc_at(self, frame: FrameType | None) -> int:
+    def _find(self, frame: FrameType | None) -> tuple[int, FrameType | None]:
+        """Return the task at which the routine is, and the routine's frame."""
         units = self._executable.units
         while frame is not None:
             unit = units.get(id(frame.f_code))
             if unit is not None:
                 pc = unit.lines[frame.f_lineno]
                 if pc >= 0:
-                    return pc
+                    return pc, frame
             frame = frame.f_back
-        return 0
+        return 0, None
 
     # Following -------------------------------------------------------------------------------------------------------
 
@@ -106,31 +112,39 @@ class Cursor:
             self._executable.following = None
 
     def rest(self) -> None:
-        """Stop following: the token is done."""
+        """Stop following: the routine is left."""
         self.pause()
-        self.live = None
+        self._frame = None
+        if self.live is not None:
+            self.base, self.live = self.live, None
 
     def _followed(self, pc: int, task: Any) -> Any:
-        op = self._executable.op_of(pc)
-        if self._executable.name_of(pc).startswith("task_"):
-            op = OPAQUE  # the task itself is called, and tells by raising
         address = self.address(pc)
 
         def followed(obj: Any, eng: Any) -> Any:
             self.check()
             if self._state._cursor is not self:
                 self._state._cursor = self
-            if self.live is None:
-                self.live = list(address)
-            else:
-                self.live[:] = address
+            self.show(address)
             self.pc = pc
             result = task(obj, eng)
             if self.live != address:
-                raise Moved(pc, _outcome(op, result))
+                raise Moved(pc, self._outcome(pc, result))
             return result
 
         return followed
+
+    def _outcome(self, pc: int, result: Any) -> Outcome:
+        """Return how a task has ended by what the routine was told; a task that is called itself tells by raising."""
+        called = self._executable.name_of(pc).startswith("task_")
+        return RETURN if called else _outcome(self._executable.op_of(pc), result)
+
+    def show(self, address: list[int]) -> list[int]:
+        """Set the live list and return it."""
+        if self.live is None:
+            self.live = self.base if self.base is not None else []
+        self.live[:] = address
+        return self.live
 
     def address(self, pc: int) -> list[int]:
         """Return the address of a task as a new list."""
@@ -146,8 +160,11 @@ class Cursor:
         Raises:
             Moved: it was.
         """
-        if self.live is not None and not self.unchanged():
-            raise Moved(self.pc, RETURN)
+        if self.live is None or self.unchanged():
+            return
+        # What the routine called last was called under its own name, so only the routine knows what came of it.
+        said = None if self._frame is None else self._frame.f_locals.get(ANSWER)
+        raise Moved(self.pc, self._outcome(self.pc, said))
 
     # The end of a routine --------------------------------------------------------------------------------------------
 

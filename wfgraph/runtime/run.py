@@ -76,6 +76,9 @@ def kept_position(eng: Any) -> Iterator[None]:
     """Where a task runs an engine inside its run: show the task's own position again when that has ended normally."""
     run: Run | None = eng._run.around if eng._run is not None and not eng._run.in_token else eng._run
     standing = eng.state._cursor, eng.state._callback_pos
+    if run is not None and run.in_token:
+        # From here on a plain list: a run inside a task starts from that very list, and the task's own run goes on with it.
+        eng.state.callback_pos = eng.state.callback_pos
     yield
     if run is not None and run.in_token:
         eng.state._cursor, eng.state._callback_pos = standing
