@@ -45,7 +45,7 @@ GOLDEN: list[tuple[Any, str]] = [
     ),
     (
         [IF_NOT(size, [a]), b],
-        "entry -next-> [0, 0] | [0, 0] IF_NOT: if not size | -true-> [1] | -false-> [0, 1, 0] | [0, 1, 0] a (opaque) | "
+        "entry -next-> [0, 0] | [0, 0] IF_NOT: unless size | -true-> [1] | -false-> [0, 1, 0] | [0, 1, 0] a (opaque) | "
         "-next?-> [1] | [1] b (opaque) | -next?-> exit",
     ),
     (
@@ -56,12 +56,12 @@ GOLDEN: list[tuple[Any, str]] = [
     (
         WHILE(size, a),
         "entry -next-> [0] | [0] WHILE: while size | -loop-> [1] | -false-> exit | [1] a (opaque) | -next?-> [2] | "
-        "[2] TASK_JUMP_BWD: -2 | -back jump_call:-2-> [0]",
+        "[2] TASK_JUMP_BWD: -2 | -back-> [0]",
     ),
     (
         FOR(range(2), "x", [a]),
         "entry -next-> [0] | [0] FOR: for x in range(0, 2) | -loop-> [1] | -false done-> exit | [1] a (opaque) | "
-        "-next?-> [2] | [2] TASK_JUMP_BWD: -2 | -back jump_call:-2-> [0]",
+        "-next?-> [2] | [2] TASK_JUMP_BWD: -2 | -back-> [0]",
     ),
     (
         CHOICE(size, one=a, default=b),
@@ -70,8 +70,8 @@ GOLDEN: list[tuple[Any, str]] = [
     ),
     (
         SIMPLE_MERGE(a, b, a),
-        "entry -next-> [0] | [0] a (opaque) | -next?-> [1] | [1] TASK_JUMP_FWD: +3 | -jump jump_call:3-> [4] | "
-        "[2] b (opaque) | -next?-> [3] | [3] TASK_JUMP_FWD: +1 | -jump jump_call:1-> [4] | [4] a (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] a (opaque) | -next?-> [1] | [1] TASK_JUMP_FWD: +3 | -jump-> [4] | "
+        "[2] b (opaque) | -next?-> [3] | [3] TASK_JUMP_FWD: +1 | -jump-> [4] | [4] a (opaque) | -next?-> exit",
     ),
     (
         [TASK_JUMP_IF(size, 2), HALT_PATTERN("look"), STOP()],
@@ -163,4 +163,4 @@ def test_depth_and_size_cost_nothing_special() -> None:
         deep = [deep]
     assert 1 == len(compile_graph(deep).nodes)
     assert 100_000 == len(compile_graph([[[[[a] * 10] * 10] * 10] * 10] * 10).nodes)
-    assert "-back jump_call:-1->" in lines([a, TASK_JUMP_BWD()])
+    assert "-back->" in lines([a, TASK_JUMP_BWD()])

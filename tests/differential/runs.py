@@ -40,13 +40,13 @@ class Seen:
     left: dict[str, Any]
 
 
-def run(library: Library, program: Program, tier: str = "auto") -> list[Seen]:
-    """Run a program."""
+def run(library: Library, program: Program, tier: str = "auto", trace: Any = None) -> list[Seen]:
+    """Run a program; with a trace, record its steps."""
     recorder = Recorder()
     builder = Builder(library, recorder)
     definitions = {key: builder.definition(items) for key, items in program.definitions}
     kind = engine_class(library, program.engine, builder, recorder)
-    kind.tier = tier
+    kind.tier, kind.trace = tier, trace
     tokens = [_token(number, *given) for number, given in enumerate(program.tokens)]
     seen: list[Seen] = []
     with _calm(library):

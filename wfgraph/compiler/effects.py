@@ -13,7 +13,7 @@ from typing import Any
 from wfgraph.graph.ops import Op
 from wfgraph.graph.task import op_of
 
-__all__ = ["effect_of", "mentions_position"]
+__all__ = ["effect_of", "is_opaque", "mentions_position"]
 
 _POSITION = frozenset(("callback_pos", "getCurrTaskId", "setPosition", "curr_task_id"))
 _FOLLOWED = 3
@@ -23,6 +23,11 @@ _FOLLOWED = 3
 def effect_of(task: Any) -> Op:
     """Return the op of a task: declared by its author, or ``OPAQUE``."""
     return op_of(task)
+
+
+def is_opaque(op: Op) -> bool:
+    """Tell whether code of which nothing is known has a say in what a task does: its own, or that of what it asks."""
+    return op.opaque or any(is_opaque(effect_of(asked)) for asked in op.asked)
 
 
 def mentions_position(task: Any) -> bool:

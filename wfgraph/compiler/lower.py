@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from wfgraph.compiler.effects import effect_of
+from wfgraph.compiler.effects import effect_of, is_opaque
 from wfgraph.compiler.jumps import target_of
 from wfgraph.compiler.normalize import define
 from wfgraph.graph.definition import Definition
@@ -37,7 +37,7 @@ def lower(definition: Definition) -> WorkflowGraph:
     while True:
         for item in body.tasks:
             op = effect_of(item.task)
-            node = Node(len(nodes), item, op, None if scope is None else scope.id)
+            node = Node(len(nodes), item, op, None if scope is None else scope.id, is_opaque(op))
             nodes.append(node)
             _add_edges(edges, body, node, scope)
             if isinstance(op, Split | Synchronize):

@@ -110,6 +110,11 @@ class Op:
         """What the op tells a reader beyond the task's name, on one line."""
         return ""
 
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        """The callables that the task asks; what one of them raises is an outcome of the task beside its exits."""
+        return ()
+
     def exits(self) -> tuple[Exit, ...]:
         """Return the ways out, in a fixed order."""
         raise NotImplementedError
@@ -137,14 +142,20 @@ class Call(Op):
     Attributes:
         outcomes: all of them; with one only, the task always ends so.
         describe: a short text for readers, such as ``"size < 10"``.
+        asks: the callables that it calls on the way.
     """
 
     outcomes: tuple[Outcome, ...] = (out.RETURN,)
     describe: str = ""
+    asks: tuple[Callable[..., Any], ...] = ()
 
     @property
     def text(self) -> str:
         return self.describe
+
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        return self.asks
 
     def exits(self) -> tuple[Exit, ...]:
         return tuple(map(Exit.of, self.outcomes))
@@ -172,6 +183,10 @@ class Branch(Op):
     def text(self) -> str:
         return f"{self.keyword} {self.describe}".rstrip()
 
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        return () if self.test is None else (self.test,)
+
     def exits(self) -> tuple[Exit, ...]:
         return (Exit(self.when_true, EdgeKind.TRUE), Exit(self.when_false, EdgeKind.FALSE))
 
@@ -186,6 +201,10 @@ class While(Op):
     @property
     def text(self) -> str:
         return f"while {self.describe}".rstrip()
+
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        return () if self.test is None else (self.test,)
 
     def exits(self) -> tuple[Exit, ...]:
         return (Exit(out.RETURN, EdgeKind.LOOP), Exit(out.BREAK, EdgeKind.FALSE))
@@ -217,6 +236,11 @@ class For(Op):
     def text(self) -> str:
         return f"for {self.describe}".rstrip()
 
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        known = (self.constant, self.key is not None)
+        return tuple(ask for ask, sure in zip((self.items, self.assign), known, strict=True) if ask and not sure)
+
     def exits(self) -> tuple[Exit, ...]:
         return (Exit(out.RETURN, EdgeKind.LOOP), Exit(out.BREAK, EdgeKind.FALSE, "done"))
 
@@ -240,6 +264,10 @@ class Choice(Op):
     @property
     def text(self) -> str:
         return f"choice {self.describe}".rstrip()
+
+    @property
+    def asked(self) -> tuple[Callable[..., Any], ...]:
+        return () if self.arbiter is None else (self.arbiter,)
 
     def exits(self) -> tuple[Exit, ...]:
         known = tuple(Exit(out.jump(offset), EdgeKind.CASE, _case_label(value)) for value, offset in self.cases)
@@ -282,7 +310,7 @@ class Jump(Op):
         return f"{self.offset:+d}"
 
     def exits(self) -> tuple[Exit, ...]:
-        return (Exit.of(out.jump(self.offset)),)
+        return (Exit(out.jump(self.offset), EdgeKind.JUMP),)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def graph_lines(graph: WorkflowGraph) -> Iterator[str]:
     for node in graph.nodes:
         what = escape_control(node.op.text)
         shown = f"{graph.where(node.id)} {escape_control(node.name)}" + (f": {what}" if what else "")
-        yield shown + (" (opaque)" if node.op.opaque else " (loose)" if node.loose else "")
+        yield shown + (" (opaque)" if node.op.opaque else " (loose)" if node.wild else "")
         yield from (f"    {_edge(graph, edge)}" for edge in graph.out_edges(node.id))
 
 

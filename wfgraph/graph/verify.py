@@ -6,7 +6,7 @@ every pass; it costs about as much as compiling, so a normal run does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from wfgraph.errors import WfgraphInternalError
 from wfgraph.graph.definition import Block, Definition, TaskItem
@@ -23,7 +23,7 @@ def verify_definition(definition: Definition) -> None:
     Raises:
         WfgraphInternalError: it breaks a rule; the message lists every violation.
     """
-    _refuse("definition", list(_definition_faults(definition)), repr(definition))
+    _refuse("definition", list(_definition_faults(definition)), lambda: repr(definition))
 
 
 def verify_graph(graph: WorkflowGraph) -> None:
@@ -32,7 +32,7 @@ def verify_graph(graph: WorkflowGraph) -> None:
     for lane in graph.lanes:
         faults.extend(_definition_faults(lane.definition))
     faults.extend(_graph_faults(graph))
-    _refuse("graph", faults, graph_text(graph))
+    _refuse("graph", faults, lambda: graph_text(graph))
 
 
 def verify_program(program: Program) -> None:
@@ -43,7 +43,7 @@ def verify_program(program: Program) -> None:
             faults.append(f"row {row.id} is not node {node.id}")
         if program.pc_at(row.address) != row.id:
             faults.append(f"the address {row.address} leads to {program.pc_at(row.address)}, not to {row.id}")
-    _refuse("program", faults, graph_text(program.graph))
+    _refuse("program", faults, lambda: graph_text(program.graph))
 
 
 def _definition_faults(definition: Definition) -> Iterator[str]:
@@ -100,6 +100,6 @@ def _graph_faults(graph: WorkflowGraph) -> Iterator[str]:
             yield f"lane {lane.id} ends after the last node"
 
 
-def _refuse(what: str, faults: list[str], text: str) -> None:
+def _refuse(what: str, faults: list[str], text: Callable[[], str]) -> None:
     if faults:
-        raise WfgraphInternalError(f"the compiler made an invalid {what}:\n" + "\n".join(faults) + "\n" + text)
+        raise WfgraphInternalError(f"the compiler made an invalid {what}:\n" + "\n".join(faults) + "\n" + text())

@@ -86,12 +86,14 @@ class Node:
         item: its place in the definition (in its lane's, for tasks of parallel branches).
         op: what it does to the flow.
         lane: the number of the lane it runs in; None for the tasks of the definition itself.
+        opaque: whether code of which nothing is known has a say: its own, or that of a condition it asks.
     """
 
     id: int
     item: TaskItem
     op: Op
     lane: int | None = None
+    opaque: bool = True
 
     @property
     def name(self) -> str:
@@ -101,7 +103,12 @@ class Node:
     @property
     def loose(self) -> bool:
         """Whether it may take steps beyond its stored edges: it is opaque, or jumps by a distance not known."""
-        return self.op.opaque or any(_wild(way.outcome) for way in self.op.exits())
+        return self.opaque or self.wild
+
+    @property
+    def wild(self) -> bool:
+        """Whether it jumps by a distance not known."""
+        return any(_wild(way.outcome) for way in self.op.exits())
 
 
 def _wild(outcome: Outcome) -> bool:
@@ -164,11 +171,11 @@ class WorkflowGraph:
         if not found.loose:
             return
         block = self.block_of(found)
-        goals = range(len(self.definition.tasks)) if found.op.opaque and found.lane is None else sorted(block_goals(block))
+        goals = range(len(self.definition.tasks) + 1) if found.opaque and found.lane is None else sorted(set(block.starts))
         for goal in goals:
             yield Edge(node, self.resolve(found, goal), EdgeKind.JUMP, Certainty.ASSUMED)
         yield Edge(node, self.resolve(found, block.end), EdgeKind.BREAK, Certainty.ASSUMED)
-        if found.op.opaque:
+        if found.opaque:
             yield Edge(node, HALT, EdgeKind.HALT, Certainty.ASSUMED)
             yield Edge(node, STOP, EdgeKind.STOP, Certainty.ASSUMED)
             yield Edge(node, TOKEN, EdgeKind.TOKEN, Certainty.ASSUMED)
@@ -188,9 +195,6 @@ class WorkflowGraph:
             return True  # any task may fail
         if source < 0:
             return source == ENTRY  # a run may begin anywhere: that is what resuming is
-        found = self.nodes[source]
-        if found.op.opaque:
-            return True
         return any(edge.target == target for edge in self.assumed_edges(source))
 
     def block_of(self, node: Node) -> Block:
@@ -209,6 +213,8 @@ class WorkflowGraph:
         """Write a node's place: ``[2, 0]``; ``[3]/1[0]`` for the first task of branch 1 of the task at ``[3]``."""
         if node < 0:
             return TERMINALS[node]
+        if node >= len(self.nodes):
+            return f"nowhere ({node})"  # in the report of a defect
         found = self.nodes[node]
         place = format_address(found.item.address)
         if found.lane is None:
@@ -255,11 +261,6 @@ class WorkflowGraph:
 
     def __repr__(self) -> str:
         return f"<WorkflowGraph of {len(self.nodes)} tasks and {len(self.edges)} edges>"
-
-
-def block_goals(block: Block) -> set[int]:
-    """Return the tasks that a jump within a block can reach."""
-    return set(block.starts)
 
 
 FORMATS: dict[str, Callable[[WorkflowGraph], str]] = {}

@@ -53,7 +53,7 @@ def PROFILE(call: Any, output: Any = None, stats: Iterable[str] = ("time", "call
     known: ops.Op | None = ops.SubWorkflow(call) if is_block(call) else op_of(call)
     if known is not None and not is_block(call):
         outcomes = tuple(dict.fromkeys(way.outcome for way in known.exits()))
-        known = None if known.opaque else ops.Call(outcomes, describe=f"PROFILE({describe(call)})")
+        known = None if known.opaque else ops.Call(outcomes, f"PROFILE({describe(call)})", known.asked)
 
     @named("PROFILE", known)
     def profile(obj: Any, eng: Any) -> None:

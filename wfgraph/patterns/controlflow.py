@@ -193,7 +193,7 @@ def IF(cond: Task, branch: Any) -> list[Any]:
 @pattern
 def IF_NOT(cond: Task, branch: Any) -> list[Any]:
     """Run a branch if a condition does not hold; see :func:`IF`."""
-    op = ops.Branch(out.BREAK, out.RETURN, test=cond, keyword="if not", describe=describe(cond))
+    op = ops.Branch(out.BREAK, out.RETURN, test=cond, keyword="unless", describe=describe(cond))
 
     @named("IF_NOT", op)
     def test(obj: Any, eng: Any) -> None:
@@ -279,7 +279,9 @@ def CMP(a: Any, b: Any, op: str) -> Task:
         raise WorkflowDefinitionError(f"CMP knows no operator {op!r}; use one of {', '.join(_COMPARISONS)}", payload=op)
     compare = _COMPARISONS[op]
 
-    @named("CMP", ops.Call((out.RETURN,), describe=f"CMP({describe(a)}, {describe(b)}, {op!r})"))
+    text = f"CMP({describe(a)}, {describe(b)}, {op!r})"
+
+    @named("CMP", ops.Call((out.RETURN,), describe=text, asks=tuple(side for side in (a, b) if callable(side))))
     def comparison(obj: Any, eng: Any) -> Any:
         return compare(_value(a, obj, eng), _value(b, obj, eng))
 

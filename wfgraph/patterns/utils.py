@@ -295,7 +295,9 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
     outcomes = _outcomes_of_try(onecall, onfailure)
     attempts = retry + 1
 
-    @named("TRY", None if outcomes is None else ops.Call(outcomes, describe=f"TRY({describe(onecall)})"))
+    known = None if outcomes is None else ops.Call(outcomes, f"TRY({describe(onecall)})", op_of(onecall).asked)
+
+    @named("TRY", known)
     def attempt(obj: Any, eng: Any) -> None:
         for number in range(1, attempts + 1):
             try:

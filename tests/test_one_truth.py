@@ -1,0 +1,101 @@
+"""The run never leaves the graph; the graph is the same wherever it is made; what the compiler makes is valid."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from differential import programs as make
+from differential.programs import Program, programs
+from differential.real import OURS
+from differential.runs import definitions_of, run
+from hypothesis import given
+from seeded import texts_of
+
+from wfgraph import Trace, compile_graph
+from wfgraph.compiler.assemble import assemble
+from wfgraph.compiler.jumps import target_of
+from wfgraph.compiler.lower import lower
+from wfgraph.compiler.normalize import define
+from wfgraph.errors import WfgraphInternalError
+from wfgraph.graph.nesting import clean
+from wfgraph.graph.ops import EdgeKind
+from wfgraph.graph.outcomes import Control
+from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
+from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, TERMINALS, Edge, WorkflowGraph
+from wfgraph.runtime.trace import Step
+
+
+def stray(graph: WorkflowGraph, step: Step) -> bool:
+    """Tell whether a step is no edge of the graph, or none that its task's op has for this way to end."""
+    if step.source == ENTRY or step.control is Control.ERROR:
+        return step.source != ENTRY and step.target != ERROR
+    node = graph.nodes[step.source]
+    ways = [way.outcome for way in node.op.exits() if way.outcome.control is step.control]
+    goals = [target_of(graph.definition, node.item, outcome) for outcome in ways]
+    declared = {goal if goal < 0 else graph.resolve(node, goal) for goal in goals if goal is not None}
+    stored = {edge.target for edge in graph.out_edges(step.source)}
+    assumed = {edge.target for edge in graph.assumed_edges(step.source)}
+    allowed = (declared & stored) | assumed
+    return step.target not in allowed or not graph.permits(step.source, step.target)
+
+
+def follow(program: Program) -> None:
+    trace = Trace()
+    events = [event for seen in run(OURS, program, trace=trace) for event in seen.events]
+    graph = compile_graph(definitions_of(OURS, program)["*"])
+    assert [] == [step for step in trace.steps if stray(graph, step)]
+    assert len(trace.steps) >= len([event for event in events if event[0].startswith("task")])
+
+
+@given(programs())
+def test_the_run_never_leaves_the_graph(program: Program) -> None:
+    follow(program)
+
+
+@given(programs(make.restless, acting=True))
+def test_nor_do_runs_in_runs_and_positions_changed_by_hand(program: Program) -> None:
+    follow(program)
+
+
+def test_a_step_that_is_no_edge_would_be_found() -> None:
+    graph = compile_graph(OURS.pattern("IF_ELSE")(OURS.pattern("CMP")(1, 2, "eq"), print, print))
+    steps = [Step(0, 0, target, control) for control in (Control.JUMP, Control.BREAK) for target in (1, 2, 3, EXIT)]
+    assert [(1, Control.JUMP), (3, Control.JUMP)] == [(it.target, it.control) for it in steps if not stray(graph, it)]
+    assert [] == list(graph.assumed_edges(0))
+
+
+@given(programs(keyed=True))
+def test_what_every_pass_makes_is_valid(program: Program) -> None:
+    for callbacks in definitions_of(OURS, program).values():
+        definition = define(clean(callbacks))
+        verify_definition(definition)
+        graph = lower(definition)
+        verify_graph(graph)
+        made = assemble(graph)
+        verify_program(made)
+        assert graph.nx.number_of_edges() == len(graph.edges)
+        assert graph.nx.number_of_nodes() == len(graph.nodes) + len(TERMINALS)
+
+
+def test_an_invalid_graph_would_be_found() -> None:
+    graph = compile_graph([print])
+    with pytest.raises(WfgraphInternalError, match="an end that does not exist"):
+        verify_graph(WorkflowGraph(graph.definition, graph.nodes, (*graph.edges, Edge(0, 7, EdgeKind.NEXT))))
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "77"])
+def test_graph_text_and_code_are_the_same_in_another_process(hash_seed: str) -> None:
+    script = "import seeded; print(*map(seeded.texts_of, range(20)), end='')"
+    there = subprocess.run(  # noqa: S603 - our own text
+        [sys.executable, "-c", script],
+        cwd=Path(__file__).parent,
+        env={"PYTHONHASHSEED": hash_seed},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert " ".join(map(texts_of, range(20))) == there
+    assert "arbiter: choice" in there
