@@ -26,7 +26,7 @@ from wfgraph.runtime.cursor import checked
 
 __all__ = ["EndlessError", "Maker", "texts_of"]
 
-_ACTIONS = ["go on"] * 8 + ["jump", "break", "halt", "next", "stop", "fail", "token", "move", "assign", "keep"]
+_ACTIONS = ["go on"] * 8 + ["jump", "break", "halt", "next", "stop", "fail", "token", "move", "assign", "keep", "restart"]
 
 
 class EndlessError(BaseException):
@@ -48,13 +48,14 @@ class Maker:
     def task(self) -> Callable[[Any, Any], None]:
         action, offset = self.rng.choice(_ACTIONS), self.rng.randint(-3, 4)
         when, spying, name, seen = self.rng.randint(1, 3), self.rng.random() < 0.3, self.rng.random(), []
+        words = (self.rng.choice(["current", "next", "first"]), self.rng.choice(["first", "current", "next", "prev"]))
 
         def task(obj: Any, eng: Any) -> None:
             seen.append(obj)
             where = list(eng.state.callback_pos) if spying else None
             self.note(name, obj, where, eng.extra_data.get("x"), list(getattr(eng, "kept", ())))
             if len(seen) == when:
-                steer(eng, action, offset)
+                steer(eng, action, offset, words)
 
         return task
 
@@ -104,7 +105,7 @@ class Maker:
         return self.rng.choice(choices)()
 
 
-def steer(eng: Any, action: str, offset: int) -> None:
+def steer(eng: Any, action: str, offset: int, words: tuple[str, str]) -> None:
     if action == "jump":
         eng.jump_call(offset)
     elif action == "break":
@@ -125,6 +126,8 @@ def steer(eng: Any, action: str, offset: int) -> None:
         eng.state.callback_pos = [2]
     elif action == "keep":
         eng.kept = eng.state.callback_pos
+    elif action == "restart":
+        eng.restart(*words)
 
 
 def texts_of(seed: int) -> str:

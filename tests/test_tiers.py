@@ -1,7 +1,4 @@
-"""The compiled tier does what the interpreter does: same events, same state, same outcome, for generated workflows.
-
-Not compared: runs of the engine inside a task (``eng.restart``), in which the tiers still differ at times.
-"""
+"""The compiled tier does what the interpreter does: same events, same state, same outcome, for generated workflows."""
 
 from __future__ import annotations
 

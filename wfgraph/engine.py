@@ -47,7 +47,7 @@ from wfgraph.runtime.hooks import (
 )
 from wfgraph.runtime.hooks import _Signal as _Signal
 from wfgraph.runtime.interpreter import Watchers, listening, walk
-from wfgraph.runtime.run import Run, kept_position, running
+from wfgraph.runtime.run import Run, running, set_apart
 from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import classproperty, task_name
@@ -80,14 +80,14 @@ class GenericWorkflowEngine(LegacyNames):
         extra_data: a dict shared by the tasks of a run.
         log: the logger that :meth:`init_logger` made.
         trace: set it to a :class:`~wfgraph.runtime.trace.Trace` to record the steps of the runs that follow.
-        tier: how tokens are walked: ``"interpreted"``; or, on trial, ``"compiled"`` or ``"auto"``, which compiles what
-            is run often (the environment variable ``WFGRAPH_TIER`` then decides, if it is set). Whatever is set, a
-            hook, an overridden method, a trace or a logger that sees each step is served by the interpreter.
+        tier: how tokens are walked: ``"interpreted"``, ``"compiled"``, or ``"auto"``, which compiles what is run often
+            enough to be worth it (unless the environment variable ``WFGRAPH_TIER`` names one of the others). Whatever
+            is set, a hook, an overridden method, a trace or a logger that sees each step is served by the interpreter.
         max_steps: how many tasks one token may run before it is taken for an endless loop; None for any number.
     """
 
     trace: Trace | None = None
-    tier: str = "interpreted"
+    tier: str = "auto"
     max_steps: int | None = None
     _run: Run | None = None
     _left_early = False
@@ -451,7 +451,7 @@ class GenericWorkflowEngine(LegacyNames):
             Exception: as :meth:`process`.
         """
         self.log.debug("Restarting workflow from %s object and %s task", obj, task)
-        with kept_position(self):
+        with set_apart(self):
             self.set_start(obj, task)
             self.process(
                 objects if objects is not None and len(objects) else self.objects,

@@ -70,7 +70,10 @@ def _run_plain(
         if hasattr(obj, "getFeature"):
             return
         state._token_pos = index
-        state._cursor = cursor
+        if cursor.base is None:
+            state._cursor = cursor
+        else:
+            cursor.start(0)
         try:
             try:
                 left = run(obj, eng)
@@ -138,7 +141,7 @@ def _unit_for(executable: Executable, position: list[int]) -> Unit | None:
 
 def _run_unit(unit: Unit, cursor: Cursor, executable: Executable, eng: Any, obj: Any) -> None:
     state = eng.state
-    state._cursor = cursor
+    cursor.start(unit.entry)
     try:
         left = unit.run(obj, eng)
         cursor.check()
@@ -191,7 +194,6 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
             walk_on(_blocks_of(program, item), eng, obj, moved, _NOBODY)
             return
         loops.keep_enclosing(eng.extra_data, cursor.address(target))
-        cursor.rest()
         state._cursor = cursor
         try:
             left = unit.run(obj, eng)

@@ -20,6 +20,9 @@ from wfgraph.runtime import loops
 
 __all__ = ["Cursor", "Moved", "checked"]
 
+_OURS = 3
+"""How many references to the position there are while nobody holds it."""
+
 
 class Moved(BaseException):
     """Raised within a routine when a task has changed the position by hand: the interpreter goes on from there.
@@ -88,6 +91,15 @@ class Cursor:
                     return pc, frame
             frame = frame.f_back
         return 0, None
+
+    def start(self, pc: int) -> None:
+        """Begin at a task; somebody who holds the list that the run starts from sees it follow from here on."""
+        self._state._cursor = self
+        # References: the state's, this cursor's, and the argument of the question.
+        if self.base is not None and sys.getrefcount(self.base) > _OURS and self._executable.program.rows:
+            self.show(self.address(pc))
+            self.follow()
+            self.pc = pc
 
     # Following -------------------------------------------------------------------------------------------------------
 

@@ -164,11 +164,11 @@ def set_aside(extra_data: Any) -> Any:
     return extra_data.pop(KEY, None)
 
 
-def put_back(extra_data: Any, records: Any) -> None:
-    """Put back what :func:`set_aside` took."""
+def put_back(extra_data: Any, records: Any, token_pos: int) -> None:
+    """Put back what :func:`set_aside` took, for a token that goes on where the nested run has left ``token_pos``."""
     clear(extra_data)
     if records:
-        extra_data[KEY] = records
+        extra_data[KEY] = {key: {**found, "token": token_pos} for key, found in records.items()}
 
 
 def _filter(extra_data: Any, keep: Any) -> None:

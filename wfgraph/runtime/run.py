@@ -13,7 +13,7 @@ from wfgraph.errors import WorkflowDefinitionError, WorkflowError
 from wfgraph.graph.definition import Block
 from wfgraph.runtime import loops
 
-__all__ = ["Run", "kept_position", "running"]
+__all__ = ["Run", "running", "set_apart"]
 
 _FRAMES_PER_RUN = 60
 """How many frames one engine run inside a task may take without counting against Python's recursion limit."""
@@ -72,16 +72,23 @@ class Run:
 
 
 @contextmanager
-def kept_position(eng: Any) -> Iterator[None]:
-    """Where a task runs an engine inside its run: show the task's own position again when that has ended normally."""
+def set_apart(eng: Any) -> Iterator[None]:
+    """Where a task runs an engine inside its run: let the task's token go on, after a normal end, from where it was.
+
+    Its loops are kept out of the run inside. Its position is handed over as a plain list, from which that run may start,
+    and which it then leaves to the token: that is how ``workflow`` 2.x does it.
+    """
     run: Run | None = eng._run.around if eng._run is not None and not eng._run.in_token else eng._run
-    standing = eng.state._cursor, eng.state._callback_pos
-    if run is not None and run.in_token:
-        # From here on a plain list: a run inside a task starts from that very list, and the task's own run goes on with it.
-        eng.state.callback_pos = eng.state.callback_pos
+    if run is None or not run.in_token:
+        yield
+        return
+    state = eng.state
+    standing = state._cursor, state._callback_pos
+    state.callback_pos = state.callback_pos
+    records = loops.set_aside(eng.extra_data)
     yield
-    if run is not None and run.in_token:
-        eng.state._cursor, eng.state._callback_pos = standing
+    state._cursor, state._callback_pos = standing
+    loops.put_back(eng.extra_data, records, state.token_pos)
 
 
 @contextmanager
@@ -100,16 +107,13 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     run = Run(me, dict(eng.callbacks.get(None)), around=around)
     run.take_snapshot(compiled)
     nested = around is not None and around.in_token
-    records = loops.set_aside(eng.extra_data) if nested else None
     limit = sys.getrecursionlimit()
     if nested:
         sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
     eng._run = run
     try:
-        with kept_position(eng):
+        with set_apart(eng):
             yield run
-        if nested:
-            loops.put_back(eng.extra_data, records)
     finally:
         eng._run = around
         if nested:
