@@ -59,31 +59,29 @@ def _run_plain(
     counter: Counter,
     handle: Callable[[Any, Exception], None],
 ) -> None:
-    state = eng.state
+    state, run = eng.state, unit.run
     cursor = Cursor(executable, state)
-    run = unit.run
+    cursor.start(0)
     while True:
         index = state._token_pos + 1
         if index >= len(objects):
-            return
+            break
         obj = objects[index]
         if hasattr(obj, "getFeature"):
-            return
+            break
         state._token_pos = index
-        if cursor.base is None:
-            state._cursor = cursor
-        else:
-            cursor.start(0)
         try:
             try:
                 left = run(obj, eng)
-                if cursor.live is not None:
+                if cursor.touched:
                     cursor.check()
+                    _end(cursor, executable, state, left)
+                    counter.asked += cursor.asked
+                    cursor.renew()
             except (JumpCall, BreakFromThisLoop, Moved) as error:
                 _continue(cursor, executable, eng, obj, error)
                 loops.clear(eng.extra_data)
-                cursor.base, state._cursor, state._callback_pos = None, None, [0]
-                continue
+                cursor.renew()
             except BaseException as error:
                 _stand(cursor, state, error)
                 raise
@@ -91,13 +89,8 @@ def _run_plain(
             counter.asked += cursor.asked
             handle(obj, error)
             return
-        if cursor.base is not None or cursor.live is not None or state._cursor is not cursor:
-            _end(cursor, executable, state, left)
-            cursor.base = None
-            counter.asked += cursor.asked
-            cursor.asked = 0
-        state._cursor = None
-        state._callback_pos = [0]
+    state._cursor = None
+    state._callback_pos = [0]
 
 
 def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> None:

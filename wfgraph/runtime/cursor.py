@@ -44,10 +44,11 @@ class Cursor:
     Attributes:
         base: the list that becomes the live one, because somebody may hold it already; None for a new one.
         live: the position as the list that was handed out; None while nobody has asked.
-        asked: how many tokens have been asked for their position.
+        touched: whether the token has to be looked after: it was asked for its position, or started from ``base``.
+        asked: how many times a token had to be followed.
     """
 
-    __slots__ = ("_executable", "_frame", "_saved", "_state", "_thread", "asked", "base", "live", "pc")
+    __slots__ = ("_executable", "_frame", "_saved", "_state", "_thread", "asked", "base", "live", "pc", "touched")
 
     def __init__(self, executable: Executable, state: Any) -> None:
         self._executable = executable
@@ -57,6 +58,7 @@ class Cursor:
         self._frame: FrameType | None = None
         self.base: list[int] | None = state._callback_pos
         self.live: list[int] | None = None
+        self.touched = True
         self.asked = 0
         self.pc = 0
 
@@ -101,6 +103,13 @@ class Cursor:
             self.follow()
             self.pc = pc
 
+    def renew(self) -> None:
+        """Begin with the next token, whose position nobody has seen yet."""
+        self._state._cursor = self
+        self.base = None
+        self.touched = False
+        self.asked = 0
+
     # Following -------------------------------------------------------------------------------------------------------
 
     def follow(self) -> None:
@@ -108,6 +117,7 @@ class Cursor:
         if self._saved is not None:
             return
         self.asked += 1
+        self.touched = True
         self._executable.following = self
         namespace = self._executable.namespace
         self._saved = {}

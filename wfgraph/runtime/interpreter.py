@@ -14,7 +14,7 @@ from typing import Any
 
 from wfgraph.errors import BreakFromThisLoop, HaltProcessing, JumpCall, WorkflowError
 from wfgraph.graph.address import format_address
-from wfgraph.graph.definition import Block, TaskItem
+from wfgraph.graph.definition import Block, Slot, TaskItem
 from wfgraph.runtime import loops
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import escape_control, task_name
@@ -45,6 +45,9 @@ class Watchers:
     trace: Trace | None = None
     max_steps: int | None = None
     control: Any = None
+
+
+_NOBODY = Watchers()
 
 
 def walk(root: Block, eng: Any, obj: Any, indent: int, watch: Watchers) -> None:
@@ -103,18 +106,40 @@ class _Walker:
         """Walk until the outermost block is left."""
         going = True
         while going:
-            slots = self.blocks[-1].slots
-            index = self._index()
+            going = self._go_within(self.blocks[-1].slots, self.level)
+
+    def _go_within(self, slots: tuple[Slot, ...], level: int) -> bool:
+        """Walk within one list until it is left or another one is entered; tell whether the walk goes on."""
+        pos, state, obj, eng = self.pos, self.state, self.obj, self.eng
+        watched = None if self.watch == _NOBODY else self._run_watched
+        while True:
+            index = self._index() if len(pos) <= level or pos[level] < 0 else pos[level]
             if index >= len(slots):
-                if self.level == self.indent:
-                    self.pos[self.level] = len(slots) - 1
-                going = self._leave()
-                continue
+                if level == self.indent:
+                    pos[level] = len(slots) - 1
+                return self._leave()
             slot = slots[index]
             if isinstance(slot, Block):
                 self._enter(slot)
-            else:
-                going = self.ended(self._run(slot))
+                return True
+            if len(pos) - 1 > level:
+                raise _no_such_place(pos)
+            moved: int | None = 1
+            try:
+                if watched is None:
+                    slot.task(obj, eng)
+                else:
+                    watched(slot)
+            except BreakFromThisLoop:
+                moved = None
+            except JumpCall as error:
+                moved = error.args[0]
+            if moved == 1 and state._callback_pos is pos and state._cursor is None and len(pos) - 1 == level:
+                pos[level] += 1
+                continue
+            going = self.ended(moved)
+            if not going or self.level != level:
+                return going
 
     def _index(self) -> int:
         """Return the position's index at this level, kept from being negative."""
@@ -142,17 +167,39 @@ class _Walker:
         loops.leave(self.eng.extra_data, self.pos)
         self._move(step)
 
-    def _run(self, item: TaskItem) -> int | None:
-        """Run the task at the position; return how far the flow moves, None to leave the list."""
-        if len(self.pos) - 1 > self.level:
-            raise _no_such_place(self.pos)
+    def _run_watched(self, item: TaskItem) -> None:
+        """Run a task under the eyes of whoever looks on."""
         self.steps += 1
         if self.steps == self.watch.max_steps:
             raise WorkflowError(
                 f"{task_name(item.task)} at {format_address(self.pos)} is task run number {self.steps} of this token, "
                 "and max_steps forbids more; is there a loop without an exit?"
             )
-        return _run_task(item, self.eng, self.obj, self.level - self.indent, self.watch)
+        trace = self.watch.trace
+        if trace is None:
+            self._run_seen(item.task)
+            return
+        trace.arrive(item.id)
+        try:
+            self._run_seen(item.task)
+        except BaseException as error:
+            trace.ended(error)
+            raise
+        trace.ended(None)
+
+    def _run_seen(self, task: Any) -> None:
+        """Run a task, with the hooks around it."""
+        watch, eng, obj = self.watch, self.eng, self.obj
+        if watch.debug is not None:
+            _log_step(watch.debug, eng, task, obj, self.level - self.indent)
+        if watch.before is not None:
+            watch.before(eng, task, obj)
+        if watch.after is not None:
+            _run_followed(task, eng, obj, watch.execute, watch.after)
+        elif watch.execute is not None:
+            watch.execute(task, obj)
+        else:
+            task(obj, eng)
 
     def ended(self, moved: int | None) -> bool:
         """Move on from a task that has ended; tell whether the walk goes on."""
@@ -188,44 +235,6 @@ def _no_such_place(pos: list[int]) -> WorkflowError:
         f"the position {format_address(pos)} is no place in this definition; "
         "was it stored with another version of it, or changed by a task?"
     )
-
-
-def _run_task(item: TaskItem, eng: Any, obj: Any, depth: int, watch: Watchers) -> int | None:
-    """Run one task.
-
-    Returns:
-        How far the flow moves within the list; None to leave it.
-    """
-    task = item.task
-    ending: BaseException | None = None
-    if watch.trace is not None:
-        watch.trace.arrive(item.id)
-    try:
-        if watch.debug is not None:
-            _log_step(watch.debug, eng, task, obj, depth)
-        if watch.before is not None:
-            watch.before(eng, task, obj)
-        if watch.after is None:
-            if watch.execute is None:
-                task(obj, eng)
-            else:
-                watch.execute(task, obj)
-        else:
-            _run_followed(task, eng, obj, watch.execute, watch.after)
-    except BreakFromThisLoop as error:
-        ending = error
-        return None
-    except JumpCall as error:
-        ending = error
-        step: int = error.args[0]
-        return step
-    except BaseException as error:
-        ending = error
-        raise
-    finally:
-        if watch.trace is not None:
-            watch.trace.ended(ending)
-    return 1
 
 
 def _run_followed(task: Any, eng: Any, obj: Any, execute: Any, after: Any) -> None:
