@@ -7,48 +7,28 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sized
-from functools import partial
-from typing import Any, NoReturn
+from typing import Any
 
 from wfgraph._legacy import LegacyNames
 from wfgraph.compiler.cache import Prepared, ProgramCache
-from wfgraph.errors import (
-    AbortProcessing,
-    BreakFromThisLoop,
-    ContinueNextToken,
-    HaltProcessing,
-    JumpCall,
-    JumpToken,
-    Rewind,
-    SkipToken,
-    StopProcessing,
-    WorkflowAPIError,
-    WorkflowError,
-    WorkflowTransition,
-)
+from wfgraph.compiler.codegen import CompiledProgram
+from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
 from wfgraph.graph.definition import Block
 from wfgraph.graph.nesting import is_block
 from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
-from wfgraph.runtime.compiled import run_token, run_tokens
+from wfgraph.runtime.compiled import run_token
 from wfgraph.runtime.cursor import checked
+from wfgraph.runtime.extension import Extension, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
-from wfgraph.runtime.hooks import (
-    ActionMapper,
-    Break,
-    Continue,
-    ProcessingFactory,
-    Signal,
-    TransitionActions,
-    handler_for,
-    provided,
-)
+from wfgraph.runtime.hooks import ActionMapper, Break, Continue, ProcessingFactory, Signal, TransitionActions
 from wfgraph.runtime.hooks import _Signal as _Signal
-from wfgraph.runtime.interpreter import Watchers, listening, walk
+from wfgraph.runtime.interpreter import NOBODY, walk
 from wfgraph.runtime.run import Run, running, set_apart
 from wfgraph.runtime.state import MachineState
+from wfgraph.runtime.steering import Steering
+from wfgraph.runtime.tokens import process_tokens
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import classproperty, task_name
 
@@ -66,11 +46,9 @@ __all__ = [
 
 _OBJECTS = ("prev", "current", "next", "first")
 _TASKS = ("prev", "current", "next", "first")
-_OURS = (WorkflowTransition, WorkflowError)
-_NOBODY = Watchers()
 
 
-class GenericWorkflowEngine(LegacyNames):
+class GenericWorkflowEngine(Steering, LegacyNames):
     """Runs tokens through a workflow definition.
 
     Attributes:
@@ -90,6 +68,7 @@ class GenericWorkflowEngine(LegacyNames):
     tier: str = "auto"
     max_steps: int | None = None
     _run: Run | None = None
+    _program_cache: ProgramCache | None = None
     _left_early = False
 
     def __init__(self) -> None:
@@ -123,62 +102,6 @@ class GenericWorkflowEngine(LegacyNames):
         name = f"{kind.__module__}.{kind.__qualname__}"
         return logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}")
 
-    # What a task tells the engine ------------------------------------------------------------------------------------
-
-    def continue_next_token(self) -> NoReturn:
-        """Leave this token and go on with the next one."""
-        raise ContinueNextToken
-
-    def stop(self) -> NoReturn:
-        """Stop the run: no further task, no further token."""
-        raise StopProcessing
-
-    def halt(self, msg: str = "", action: str | None = None, payload: Any = None) -> NoReturn:
-        """Halt the run here (and the runs around it), to be looked at and restarted.
-
-        Args:
-            msg: why.
-            action: the name of the action that is waited for.
-            payload: whatever the one who takes that action needs.
-
-        Raises:
-            HaltProcessing: always; the caller of :meth:`process` gets it.
-        """
-        raise HaltProcessing(msg, action=action, payload=payload)
-
-    def break_current_loop(self) -> NoReturn:
-        """Leave the list that holds the task; at top level, end the token."""
-        self.log.debug("Break from this loop")
-        raise BreakFromThisLoop
-
-    @staticmethod
-    def jump_token(offset: int) -> NoReturn:
-        """Go to the token this many places away; 0 starts this token again."""
-        raise JumpToken(offset)
-
-    def jump_call(self, offset: int) -> NoReturn:
-        """Jump within the list that holds the task; clamped to it.
-
-        Args:
-            offset: how far; 1 is the next task, 0 this one again.
-        """
-        self.log.debug("We skip [%s] calls", offset)
-        raise JumpCall(offset)
-
-    @staticmethod
-    def abort() -> NoReturn:
-        """End the run at once, without the token's ``after_object``."""
-        raise AbortProcessing
-
-    @staticmethod
-    def skip_token() -> NoReturn:
-        """Leave this token without its ``after_object`` and go on with the next one."""
-        raise SkipToken
-
-    def rewind(self, obj: str = "current", task: str = "first") -> NoReturn:
-        """Go on at another token and task, in the words of :meth:`restart`, without a run inside the run."""
-        raise Rewind(obj, task)
-
     # Running ---------------------------------------------------------------------------------------------------------
 
     def process(
@@ -206,7 +129,9 @@ class GenericWorkflowEngine(LegacyNames):
             Exception: whatever a task raised and no handler of the processing factory took.
         """
         objects = self._pre_flight_checks(objects)
+        tier = self._chosen_tier()
         with running(self, self._programs().get) as run:
+            run.tier = tier
             if reset_state:
                 self.state.reset()
                 loops.clear(self.extra_data)
@@ -245,114 +170,8 @@ class GenericWorkflowEngine(LegacyNames):
 
     def _process(self, objects: Any) -> None:
         """Run the tokens from the one after ``state.token_pos``."""
-        run = self._run
-        assert run is not None, "only process() runs tokens"  # noqa: S101
-        factory = provided(self.processing_factory)
-        self._left_early = False
-        try:
-            factory.before_processing(self, objects)
-            while len(objects) - 1 > self.state.token_pos:
-                run.begin_token()
-                try:
-                    if not self._process_plainly(run, factory, objects):
-                        self._process_next(run, factory, objects)
-                except Break:
-                    self._left_early = True
-                    break
-                except Continue:
-                    continue
-                self.state.callback_pos_reset()
-                loops.clear(self.extra_data)
-            factory.after_processing(self, objects)
-        finally:
-            for join in run.joins:
-                join()
-
-    def _process_next(self, run: Run, factory: Any, objects: Any) -> None:
-        """Run the next token, with all hooks."""
-        self.state.token_pos += 1
-        obj = objects[self.state.token_pos]
-        factory.before_object(self, objects, obj)
-        run.callbacks = self.callback_chooser(obj)
-        if not run.callbacks:
-            return
-        actions = provided(factory.action_mapper)
-        loops.keep_enclosing(self.extra_data, self.state.callback_pos)
-        actions.before_callbacks(obj, self)
-        run.in_token = True
-        try:
-            self._run_token(run, actions, objects, obj)
-        except Exception as error:
-            self._handle(factory, run, obj, error)
-        else:
-            factory.after_object(self, objects, obj)
-        finally:
-            run.in_token = False
-
-    def _handle(self, factory: Any, run: Run, obj: Any, error: Exception) -> None:
-        handler = handler_for(provided(factory.transition_exception_mapper), error)
-        handler(obj, self, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
-
-    def _process_plainly(self, run: Run, factory: Any, objects: Any) -> bool:
-        """Run as many tokens as possible where no hook has to be called between them; False when there are none."""
-        if self.state.callback_pos != [0] or not self._plain(factory):
-            return False
-        coming = len(objects) - 1 - self.state.token_pos
-        if "*" not in run.registered or hasattr(objects[self.state.token_pos + 1], "getFeature"):
-            return False
-        run.callbacks = run.registered["*"]
-        prepared = run.program(run.callbacks, self._programs().get)
-        if not run.callbacks or not self._compiles(prepared, coming) or self._watchers(objects, None) != _NOBODY:
-            return False
-        executable = prepared.executable(loops.begin, loops.resume, checked)
-        if executable.unit_at(0) is None:
-            return False
-        before = self.state.token_pos
-        loops.keep_enclosing(self.extra_data, self.state.callback_pos)
-        run.in_token = True
-        try:
-            run_tokens(executable, self, objects, prepared, partial(self._handle, factory, run))
-        finally:
-            run.in_token = False
-            prepared.tokens += max(0, self.state.token_pos - before)
-        return True
-
-    def _plain(self, factory: Any) -> bool:
-        """Tell whether nobody has to be called around a token."""
-        return (
-            factory.before_object is ProcessingFactory.before_object
-            and factory.after_object is ProcessingFactory.after_object
-            and not self._overrides("callback_chooser")
-            and not self._overrides("run_callbacks")
-            and (actions := provided(factory.action_mapper)).before_callbacks is ActionMapper.before_callbacks
-            and actions.after_callbacks is ActionMapper.after_callbacks
-        )
-
-    def _compiles(self, prepared: Prepared, coming: int) -> bool:
-        """Tell whether the compiled tier is to be used."""
-        tier = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
-        if tier not in ("auto", "interpreted", "compiled"):
-            raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
-        return tier != "interpreted" and (tier == "compiled" or prepared.worth_compiling(coming))
-
-    def _run_token(self, run: Run, actions: Any, objects: Any, obj: Any) -> None:
-        around = self.trace.begin(self.state.token_pos) if self.trace is not None else None
-        try:
-            self.run_callbacks(run.callbacks, objects, obj)
-        except HaltProcessing:
-            try:
-                actions.after_callbacks(obj, self)
-            except Exception:
-                self.log.exception("after_callbacks failed while the workflow was being halted")
-            raise
-        except BaseException:
-            actions.after_callbacks(obj, self)
-            raise
-        else:
-            actions.after_callbacks(obj, self)
-        finally:
-            if self.trace is not None and around is not None:
-                self.trace.end(around)
+        assert self._run is not None, "only process() runs tokens"  # noqa: S101
+        process_tokens(self, self._run, objects)
 
     def callback_chooser(self, obj: Any) -> Any:
         """Return the definition for a token: nested lists of callables. Override it to choose by yourself.
@@ -384,15 +203,15 @@ class GenericWorkflowEngine(LegacyNames):
             indent: the level of ``state.callback_pos`` that belongs to ``callbacks``.
         """
         run = self._run
-        watch = self._watchers(objects, obj)
+        extension = self._extension() if run is None or run.extension is None else run.extension
+        watch = watchers(self, extension, objects, obj)
         if run is not None and run.entering is not None and run.entering.source is callbacks:
             root, run.entering = run.entering, None
             walk(root, self, obj, indent, watch)
             return
-        compiled = self._programs().get
-        prepared: Prepared = compiled(callbacks) if run is None else run.program(callbacks, compiled)
+        prepared = self._prepared(callbacks)
         prepared.tokens += 1
-        if indent == 0 and watch == _NOBODY and self._compiles(prepared, 0):
+        if indent == 0 and watch is NOBODY and self._compiles(prepared, 0):
             run_token(prepared.executable(loops.begin, loops.resume, checked), self, obj, prepared)
         else:
             walk(prepared.program.root, self, obj, indent, watch)
@@ -401,23 +220,10 @@ class GenericWorkflowEngine(LegacyNames):
         """Run one task. Override it to see, time or wrap each of them."""
         callback(obj, self)
 
-    def _watchers(self, objects: Any, obj: Any) -> Watchers:
-        actions = provided(provided(self.processing_factory).action_mapper)
-        before, after = actions.before_each_callback, actions.after_each_callback
-        return Watchers(
-            before=None if before is ActionMapper.before_each_callback else before,
-            after=None if after is ActionMapper.after_each_callback else after,
-            execute=self.execute_callback if self._overrides("execute_callback") else None,
-            enter=self._entering(objects, obj) if self._overrides("run_callbacks") else None,
-            debug=listening(self.log),
-            trace=self.trace,
-            max_steps=self.max_steps,
-            control=self if self._overrides("jump_call") or self._overrides("break_current_loop") else None,
-        )
+    # How it runs -----------------------------------------------------------------------------------------------------
 
-    def _overrides(self, name: str) -> bool:
-        own = getattr(getattr(self, name), "__func__", None)
-        return own is not vars(GenericWorkflowEngine)[name]
+    def _extension(self, known: Extension | None = None) -> Extension:
+        return extension_of(self, GenericWorkflowEngine, known)
 
     def _entering(self, objects: Any, obj: Any) -> Any:
         def enter(block: Block, indent: int) -> None:
@@ -429,8 +235,34 @@ class GenericWorkflowEngine(LegacyNames):
 
     def _programs(self) -> ProgramCache:
         # Not made by __init__: a subclass may never call it, or call it late.
-        cache: ProgramCache = self.__dict__.setdefault("_program_cache", ProgramCache())
-        return cache
+        if self._program_cache is None:
+            self._program_cache = ProgramCache()
+        return self._program_cache
+
+    def _prepared(self, callbacks: Any) -> Prepared:
+        """Return the program of a definition."""
+        compiled = self._programs().get
+        found: Prepared = compiled(callbacks) if self._run is None else self._run.program(callbacks, compiled)
+        return found
+
+    def _executable(self, callbacks: Any, coming: int) -> tuple[Prepared, CompiledProgram | None]:
+        """Return the program of a definition, and its routines if they are what a number of tokens is to be run by."""
+        prepared = self._prepared(callbacks)
+        extension = self._extension() if self._run is None else self._run.extension
+        if watchers(self, extension) is not NOBODY or not self._compiles(prepared, coming):
+            return prepared, None
+        return prepared, prepared.executable(loops.begin, loops.resume, checked)
+
+    def _compiles(self, prepared: Prepared, coming: int) -> bool:
+        """Tell whether the compiled tier is to be used."""
+        tier = self._run.tier if self._run is not None and self._run.tier else self._chosen_tier()
+        return tier != "interpreted" and (tier == "compiled" or prepared.worth_compiling(coming))
+
+    def _chosen_tier(self) -> str:
+        tier = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
+        if tier not in ("auto", "interpreted", "compiled"):
+            raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
+        return tier
 
     def restart(
         self, obj: str, task: str, objects: Any = None, stop_on_error: bool = True, stop_on_halt: bool = True

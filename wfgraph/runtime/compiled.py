@@ -18,11 +18,9 @@ from wfgraph.graph.program import Program
 from wfgraph.graph.routine import Executable, Unit
 from wfgraph.runtime import loops
 from wfgraph.runtime.cursor import Cursor, Moved
-from wfgraph.runtime.interpreter import Watchers, walk, walk_on
+from wfgraph.runtime.interpreter import NOBODY, walk, walk_on
 
 __all__ = ["run_token", "run_tokens"]
-
-_NOBODY = Watchers()
 
 
 class Counter(Protocol):
@@ -102,7 +100,7 @@ def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> N
     state = eng.state
     unit = _unit_for(executable, state.callback_pos)
     if unit is None:
-        walk(executable.program.root, eng, obj, 0, _NOBODY)
+        walk(executable.program.root, eng, obj, 0, NOBODY)
         return
     cursor = Cursor(executable, state)
     try:
@@ -184,7 +182,7 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
         unit = None if target is None or target == len(program.rows) else executable.unit_at(target)
         if target is None or unit is None:
             _set(cursor, state, cursor.address(pc))
-            walk_on(_blocks_of(program, item), eng, obj, moved, _NOBODY)
+            walk_on(_blocks_of(program, item), eng, obj, moved, NOBODY)
             return
         loops.keep_enclosing(eng.extra_data, cursor.address(target))
         state._cursor = cursor

@@ -19,7 +19,7 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["Watchers", "listening", "walk", "walk_on"]
+__all__ = ["NOBODY", "Watchers", "listening", "walk", "walk_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Watchers:
     control: Any = None
 
 
-_NOBODY = Watchers()
+NOBODY = Watchers()
+"""Nobody looks on."""
 
 
 def walk(root: Block, eng: Any, obj: Any, indent: int, watch: Watchers) -> None:
@@ -111,19 +112,13 @@ class _Walker:
     def _go_within(self, slots: tuple[Slot, ...], level: int) -> bool:
         """Walk within one list until it is left or another one is entered; tell whether the walk goes on."""
         pos, state, obj, eng = self.pos, self.state, self.obj, self.eng
-        watched = None if self.watch == _NOBODY else self._run_watched
-        while True:
-            index = self._index() if len(pos) <= level or pos[level] < 0 else pos[level]
-            if index >= len(slots):
-                if level == self.indent:
-                    pos[level] = len(slots) - 1
-                return self._leave()
+        watched = None if self.watch is NOBODY else self._run_watched
+        index = self._index()
+        while index < len(slots):
             slot = slots[index]
-            if isinstance(slot, Block):
-                self._enter(slot)
+            if slot.__class__ is not TaskItem:
+                self._enter(slot)  # type: ignore[arg-type]  # what is no task is a block
                 return True
-            if len(pos) - 1 > level:
-                raise _no_such_place(pos)
             moved: int | None = 1
             try:
                 if watched is None:
@@ -134,20 +129,26 @@ class _Walker:
                 moved = None
             except JumpCall as error:
                 moved = error.args[0]
-            if moved == 1 and state._callback_pos is pos and state._cursor is None and len(pos) - 1 == level:
-                pos[level] += 1
+            index += 1
+            if moved == 1 and state._callback_pos is pos and len(pos) - 1 == level and pos[level] == index - 1:
+                pos[level] = index
                 continue
             going = self.ended(moved)
             if not going or self.level != level:
                 return going
+            index = self._index()
+        if level == self.indent:
+            pos[level] = len(slots) - 1
+        return self._leave()
 
     def _index(self) -> int:
         """Return the position's index at this level, kept from being negative."""
         if len(self.pos) <= self.level:
             raise _no_such_place(self.pos)
-        index = self.pos[self.level]
-        if index < 0:
-            index = self.pos[self.level] = 0
+        index = self.pos[self.level] = max(0, self.pos[self.level])
+        slots = self.blocks[-1].slots
+        if len(self.pos) - 1 > self.level and index < len(slots) and isinstance(slots[index], TaskItem):
+            raise _no_such_place(self.pos)
         return index
 
     def _enter(self, block: Block) -> None:

@@ -32,6 +32,8 @@ class Run:
         callbacks: the definition of the current token.
         in_token: whether a token is being run.
         tokens: how many tokens it has begun.
+        tier: how its tokens are walked.
+        extension: what the engine overrides, as far as it is known.
         joins: what waits for the work that goes on in other threads; called at the end of the run.
     """
 
@@ -43,6 +45,8 @@ class Run:
     callbacks: Any = None
     in_token: bool = False
     tokens: int = 0
+    tier: str = ""
+    extension: Any = None
     joins: list[Callable[[], None]] = field(default_factory=list)
 
     def begin_token(self) -> None:

@@ -1,0 +1,118 @@
+"""The token loop: one token after the other, with the hooks around each and the handlers of what ends it."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+from wfgraph.errors import HaltProcessing, WorkflowError, WorkflowTransition
+from wfgraph.runtime import loops
+from wfgraph.runtime.compiled import run_tokens
+from wfgraph.runtime.hooks import Break, Continue, handler_for, provided
+from wfgraph.runtime.interpreter import NOBODY
+from wfgraph.runtime.run import Run
+
+__all__ = ["process_tokens"]
+
+_OURS = (WorkflowTransition, WorkflowError)
+
+
+def process_tokens(eng: Any, run: Run, objects: Any) -> None:
+    """Run the tokens from the one after ``state.token_pos``.
+
+    Raises:
+        Exception: what a hook or a handler raised.
+    """
+    eng._left_early = False
+    try:
+        provided(eng.processing_factory).before_processing(eng, objects)
+        while len(objects) - 1 > eng.state.token_pos:
+            run.begin_token()
+            run.extension = eng._extension(run.extension)
+            try:
+                if not _run_plain_ones(eng, run, objects):
+                    _run_next(eng, run, objects)
+            except Break:
+                eng._left_early = True
+                break
+            except Continue:
+                continue
+            eng.state.callback_pos_reset()
+            loops.clear(eng.extra_data)
+        provided(eng.processing_factory).after_processing(eng, objects)
+    finally:
+        for join in run.joins:
+            join()
+
+
+def _run_next(eng: Any, run: Run, objects: Any) -> None:
+    """Run the next token, with all hooks."""
+    factory, actions = run.extension.factory, run.extension.actions
+    eng.state.token_pos += 1
+    obj = objects[eng.state.token_pos]
+    factory.before_object(eng, objects, obj)
+    run.callbacks = eng.callback_chooser(obj)
+    if not run.callbacks:
+        return
+    loops.keep_enclosing(eng.extra_data, eng.state.callback_pos)
+    actions.before_callbacks(obj, eng)
+    run.in_token = True
+    try:
+        _run_token(eng, run, objects, obj)
+    except Exception as error:
+        _handle(eng, run, obj, error)
+    else:
+        factory.after_object(eng, objects, obj)
+    finally:
+        run.in_token = False
+
+
+def _run_token(eng: Any, run: Run, objects: Any, obj: Any) -> None:
+    after_callbacks, trace = run.extension.actions.after_callbacks, eng.trace
+    around = None if trace is None else trace.begin(eng.state.token_pos)
+    try:
+        eng.run_callbacks(run.callbacks, objects, obj)
+    except HaltProcessing:
+        try:
+            after_callbacks(obj, eng)
+        except Exception:
+            eng.log.exception("after_callbacks failed while the workflow was being halted")
+        raise
+    except BaseException:
+        after_callbacks(obj, eng)
+        raise
+    else:
+        after_callbacks(obj, eng)
+    finally:
+        if around is not None:
+            trace.end(around)
+
+
+def _run_plain_ones(eng: Any, run: Run, objects: Any) -> bool:
+    """Run as many tokens as possible where nobody has to be called between them; False when there are none."""
+    state, extension = eng.state, run.extension
+    if extension.between or extension.watch is not NOBODY or state._callback_pos != [0] or "*" not in run.registered:
+        return False
+    if hasattr(objects[state.token_pos + 1], "getFeature"):
+        return False
+    callbacks = run.registered["*"]
+    prepared, executable = eng._executable(callbacks, len(objects) - 1 - state.token_pos)
+    if not callbacks or executable is None or executable.unit_at(0) is None:
+        return False
+    run.callbacks = callbacks
+    before = state.token_pos
+    loops.keep_enclosing(eng.extra_data, state.callback_pos)
+    run.in_token = True
+    try:
+        run_tokens(executable, eng, objects, prepared, partial(_handle, eng, run))
+    finally:
+        run.in_token = False
+        prepared.tokens += max(0, state.token_pos - before)
+    return True
+
+
+def _handle(eng: Any, run: Run, obj: Any, error: Exception) -> None:
+    """Call the handler of what ended a token."""
+    handler = handler_for(provided(run.extension.factory.transition_exception_mapper), error)
+    handler(obj, eng, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
