@@ -8,7 +8,7 @@ token, with its position worked out from where the exception came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Protocol
 
 from wfgraph.errors import BreakFromThisLoop, JumpCall
@@ -44,9 +44,10 @@ def run_tokens(
         handle: is given the token that was left by an exception, and that.
     """
     unit = executable.unit_at(0)
-    if unit is not None:
-        with _alone(executable):
-            _run_plain(unit, executable, eng, objects, counter, handle)
+    if unit is None:
+        return
+    with _alone(executable) if executable.following is not None else nullcontext():
+        _run_plain(unit, executable, eng, objects, counter, handle)
 
 
 def _run_plain(
@@ -104,7 +105,7 @@ def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> N
         return
     cursor = Cursor(executable, state)
     try:
-        with _alone(executable):
+        with _alone(executable) if executable.following is not None else nullcontext():
             _run_unit(unit, cursor, executable, eng, obj)
     finally:
         counter.asked += cursor.asked
@@ -114,13 +115,11 @@ def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> N
 def _alone(executable: Executable) -> Iterator[None]:
     """Keep the routines' names from being followed for a run around this one."""
     around = executable.following
-    if around is not None:
-        around.pause()
+    around.pause()
     try:
         yield
     finally:
-        if around is not None:
-            around.follow()
+        around.follow()
 
 
 def _unit_for(executable: Executable, position: list[int]) -> Unit | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,7 +116,7 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
         sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
     eng._run = run
     try:
-        with set_apart(eng):
+        with set_apart(eng) if nested else nullcontext():
             yield run
     finally:
         eng._run = around

@@ -92,7 +92,9 @@ def _run_token(eng: Any, run: Run, objects: Any, obj: Any) -> None:
 def _run_plain_ones(eng: Any, run: Run, objects: Any) -> bool:
     """Run as many tokens as possible where nobody has to be called between them; False when there are none."""
     state, extension = eng.state, run.extension
-    if extension.between or extension.watch is not NOBODY or state._callback_pos != [0] or "*" not in run.registered:
+    if extension.between or extension.watch is not NOBODY or run.tier == "interpreted":
+        return False
+    if state._callback_pos != [0] or "*" not in run.registered:
         return False
     if hasattr(objects[state.token_pos + 1], "getFeature"):
         return False
