@@ -51,6 +51,7 @@ class CompiledProgram:
         self.program = program
         self.namespace: dict[str, Any] = {}
         self.units: dict[int, Unit] = {}
+        self.landings: dict[tuple[int, int | None], Unit] = {}
         self.following: Any = None
         self._entries: dict[int, Unit | None] = {}
         self._asked: dict[int, int] = {}

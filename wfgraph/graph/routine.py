@@ -68,6 +68,7 @@ class Executable(Protocol):
     program: Program
     namespace: dict[str, Any]
     units: dict[int, Unit]  # by the id of the code object
+    landings: dict[tuple[int, int | None], Unit]  # by the task that jumped, and how far
     following: Any  # the cursor to whose wrappers the namespace is bound
 
     def unit_at(self, pc: int) -> Unit | None:

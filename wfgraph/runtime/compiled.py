@@ -69,6 +69,7 @@ def _run_plain(
         if hasattr(obj, "getFeature"):
             break
         state._token_pos = index
+        steered: BaseException | None = None
         try:
             try:
                 left = run(obj, eng)
@@ -78,12 +79,14 @@ def _run_plain(
                     counter.asked += cursor.asked
                     cursor.renew()
             except (JumpCall, BreakFromThisLoop, Moved) as error:
-                _continue(cursor, executable, eng, obj, error)
-                loops.clear(eng.extra_data)
-                cursor.renew()
+                steered = error
             except BaseException as error:
                 _stand(cursor, state, error)
                 raise
+            if steered is not None:
+                _continue(cursor, executable, eng, obj, steered)
+                loops.clear(eng.extra_data)
+                cursor.renew()
         except Exception as error:
             counter.asked += cursor.asked
             handle(obj, error)
@@ -136,12 +139,14 @@ def _run_unit(unit: Unit, cursor: Cursor, executable: Executable, eng: Any, obj:
         left = unit.run(obj, eng)
         cursor.check()
     except (JumpCall, BreakFromThisLoop, Moved) as error:
-        _continue(cursor, executable, eng, obj, error)
-        return
+        steered: BaseException = error
     except BaseException as error:
         _stand(cursor, state, error)
         raise
-    _end(cursor, executable, state, left)
+    else:
+        _end(cursor, executable, state, left)
+        return
+    _continue(cursor, executable, eng, obj, steered)
 
 
 def _end(cursor: Cursor, executable: Executable, state: Any, left: int | None) -> None:
@@ -170,20 +175,24 @@ def _set(cursor: Cursor, state: Any, position: list[int]) -> None:
 
 
 def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error: BaseException) -> None:
-    """Go on after a task that jumped, left its list, or changed the position."""
+    """Go on after a task that jumped, left its list, or changed the position.
+
+    Not called while that is being handled: what a later task raises has nothing to do with it.
+    """
     program, state = executable.program, eng.state
     while True:
         pc = cursor.settle(error)
-        item = program.rows[pc]
+        error.__traceback__ = None  # which holds this frame, which holds the error
         moved = _step(error)
-        changed = isinstance(error, Moved) or (cursor.live is not None and not cursor.unchanged())
-        target = None if changed else _target(program, item, moved)
-        unit = None if target is None or target == len(program.rows) else executable.unit_at(target)
-        if target is None or unit is None:
+        unit = None
+        if cursor.live is None or (not isinstance(error, Moved) and cursor.unchanged()):
+            unit = executable.landings.get((pc, moved)) or _land(executable, pc, moved)
+        if unit is None:
             _set(cursor, state, cursor.address(pc))
-            walk_on(_blocks_of(program, item), eng, obj, moved, NOBODY)
+            walk_on(_blocks_of(program, program.rows[pc]), eng, obj, moved, NOBODY)
             return
-        loops.keep_enclosing(eng.extra_data, cursor.address(target))
+        if loops.KEY in eng.extra_data:
+            loops.keep_enclosing(eng.extra_data, cursor.address(unit.entry))
         state._cursor = cursor
         try:
             left = unit.run(obj, eng)
@@ -194,7 +203,8 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
         except BaseException as last:
             _stand(cursor, state, last)
             raise
-        _end(cursor, executable, state, left)
+        if cursor.touched:
+            _end(cursor, executable, state, left)
         return
 
 
@@ -203,9 +213,17 @@ def _step(error: BaseException) -> int | None:
     if isinstance(error, JumpCall):
         step: int = error.args[0]
         return step
-    if isinstance(error, Moved):
-        return _distance(error.outcome)
-    return None
+    return _distance(error.outcome) if isinstance(error, Moved) else None
+
+
+def _land(executable: Executable, pc: int, moved: int | None) -> Unit | None:
+    """Return the routine that begins where a task's end leads; None when there is none (yet)."""
+    program = executable.program
+    target = _target(program, program.rows[pc], moved)
+    unit = None if target == len(program.rows) else executable.unit_at(target)
+    if unit is not None:
+        executable.landings[pc, moved] = unit
+    return unit
 
 
 def _distance(outcome: Outcome) -> int | None:

@@ -197,26 +197,26 @@ class Cursor:
             The task that ended with it.
         """
         at = 0
-        frames: list[tuple[Unit, FrameType]] = []
-        units = self._executable.units
+        looping: list[tuple[Unit, FrameType]] = []
+        found, units = False, self._executable.units
         trace: TracebackType | None = error.__traceback__
         while trace is not None:
             unit = units.get(id(trace.tb_frame.f_code))
             if unit is not None:
+                found = True
                 line = unit.lines[trace.tb_lineno]
                 at = line if line >= 0 else at
-                frames.append((unit, trace.tb_frame))
-            elif frames:
+                if unit.loops:
+                    looping.append((unit, trace.tb_frame))
+            elif found:
                 break
             trace = trace.tb_next
         ended = error.pc if isinstance(error, Moved) else at
-        for unit, frame in frames:
+        for unit, frame in looping:
             self._write_loops(unit, frame, ended, at)
         return ended
 
     def _write_loops(self, unit: Unit, frame: FrameType, ended: int, at: int) -> None:
-        if not unit.loops:
-            return
         variables = frame.f_locals
         eng = variables["eng"]
         for loop in unit.loops:

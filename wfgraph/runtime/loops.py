@@ -14,6 +14,7 @@ from wfgraph.graph.address import Address
 from wfgraph.graph.ops import For
 
 __all__ = [
+    "KEY",
     "Rounds",
     "advance",
     "begin",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 KEY = "_Iterators"
+"""Where in ``extra_data`` the records are."""
 
 
 def advance(op: For, obj: Any, eng: Any) -> bool:

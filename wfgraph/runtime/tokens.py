@@ -55,7 +55,8 @@ def _run_next(eng: Any, run: Run, objects: Any) -> None:
     run.callbacks = eng.callback_chooser(obj)
     if not run.callbacks:
         return
-    loops.keep_enclosing(eng.extra_data, eng.state.callback_pos)
+    if loops.KEY in eng.extra_data:
+        loops.keep_enclosing(eng.extra_data, eng.state.callback_pos)
     actions.before_callbacks(obj, eng)
     run.in_token = True
     try:
