@@ -24,7 +24,7 @@ from wfgraph.runtime.extension import Extension, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper, Break, Continue, ProcessingFactory, Signal, TransitionActions
 from wfgraph.runtime.hooks import _Signal as _Signal
-from wfgraph.runtime.interpreter import NOBODY, walk
+from wfgraph.runtime.interpreter import NOBODY, Watchers, walk
 from wfgraph.runtime.run import Run, running, set_apart
 from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import Steering
@@ -209,10 +209,10 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             root, run.entering = run.entering, None
             walk(root, self, obj, indent, watch)
             return
-        prepared = self._prepared(callbacks)
+        prepared, executable = self._executable(callbacks, 0, watch)
         prepared.tokens += 1
-        if indent == 0 and watch is NOBODY and self._compiles(prepared, 0):
-            run_token(prepared.executable(loops.begin, loops.resume, checked), self, obj, prepared)
+        if executable is not None and indent == 0:
+            run_token(executable, self, obj, prepared)
         else:
             walk(prepared.program.root, self, obj, indent, watch)
 
@@ -245,11 +245,10 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         found: Prepared = compiled(callbacks) if self._run is None else self._run.program(callbacks, compiled)
         return found
 
-    def _executable(self, callbacks: Any, coming: int) -> tuple[Prepared, CompiledProgram | None]:
+    def _executable(self, callbacks: Any, coming: int, watch: Watchers) -> tuple[Prepared, CompiledProgram | None]:
         """Return the program of a definition, and its routines if they are what a number of tokens is to be run by."""
         prepared = self._prepared(callbacks)
-        extension = self._extension() if self._run is None else self._run.extension
-        if watchers(self, extension) is not NOBODY or not self._compiles(prepared, coming):
+        if watch is not NOBODY or not self._compiles(prepared, coming):
             return prepared, None
         return prepared, prepared.executable(loops.begin, loops.resume, checked)
 

@@ -46,6 +46,11 @@ class Watchers:
     max_steps: int | None = None
     control: Any = None
 
+    @property
+    def only_hooks(self) -> bool:
+        """Whether nothing but the hooks around a task has to be called."""
+        return self.trace is None and self.debug is None and self.max_steps is None
+
 
 NOBODY = Watchers()
 """Nobody looks on."""
@@ -111,8 +116,8 @@ class _Walker:
 
     def _go_within(self, slots: tuple[Slot, ...], level: int) -> bool:
         """Walk within one list until it is left or another one is entered; tell whether the walk goes on."""
-        pos, state, obj, eng = self.pos, self.state, self.obj, self.eng
-        watched = None if self.watch is NOBODY else self._run_watched
+        pos, state, obj, eng, watch = self.pos, self.state, self.obj, self.eng, self.watch
+        watched = None if watch is NOBODY else self._run_seen if watch.only_hooks else self._run_watched
         index = self._index()
         while index < len(slots):
             slot = slots[index]
@@ -176,23 +181,23 @@ class _Walker:
                 f"{task_name(item.task)} at {format_address(self.pos)} is task run number {self.steps} of this token, "
                 "and max_steps forbids more; is there a loop without an exit?"
             )
-        trace = self.watch.trace
+        debug, trace = self.watch.debug, self.watch.trace
+        if debug is not None:
+            _log_step(debug, self.eng, item.task, self.obj, self.level - self.indent)
         if trace is None:
-            self._run_seen(item.task)
+            self._run_seen(item)
             return
         trace.arrive(item.id)
         try:
-            self._run_seen(item.task)
+            self._run_seen(item)
         except BaseException as error:
             trace.ended(error)
             raise
         trace.ended(None)
 
-    def _run_seen(self, task: Any) -> None:
+    def _run_seen(self, item: TaskItem) -> None:
         """Run a task, with the hooks around it."""
-        watch, eng, obj = self.watch, self.eng, self.obj
-        if watch.debug is not None:
-            _log_step(watch.debug, eng, task, obj, self.level - self.indent)
+        watch, eng, obj, task = self.watch, self.eng, self.obj, item.task
         if watch.before is not None:
             watch.before(eng, task, obj)
         if watch.after is not None:

@@ -7,10 +7,12 @@ from functools import partial
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, WorkflowError, WorkflowTransition
+from wfgraph.graph.definition import Block
 from wfgraph.runtime import loops
 from wfgraph.runtime.compiled import run_tokens
+from wfgraph.runtime.extension import watchers
 from wfgraph.runtime.hooks import Break, Continue, handler_for, provided
-from wfgraph.runtime.interpreter import NOBODY
+from wfgraph.runtime.interpreter import Watchers, walk
 from wfgraph.runtime.run import Run
 
 __all__ = ["process_tokens"]
@@ -92,27 +94,46 @@ def _run_token(eng: Any, run: Run, objects: Any, obj: Any) -> None:
 
 def _run_plain_ones(eng: Any, run: Run, objects: Any) -> bool:
     """Run as many tokens as possible where nobody has to be called between them; False when there are none."""
-    state, extension = eng.state, run.extension
-    if extension.between or extension.watch is not NOBODY or run.tier == "interpreted":
-        return False
-    if state._callback_pos != [0] or "*" not in run.registered:
+    state = eng.state
+    if run.extension.between or state._callback_pos != [0] or "*" not in run.registered or eng.trace is not None:
         return False
     if hasattr(objects[state.token_pos + 1], "getFeature"):
         return False
     callbacks = run.registered["*"]
-    prepared, executable = eng._executable(callbacks, len(objects) - 1 - state.token_pos)
-    if not callbacks or executable is None or executable.unit_at(0) is None:
+    watch = watchers(eng, run.extension)
+    prepared, executable = eng._executable(callbacks, len(objects) - 1 - state.token_pos, watch)
+    if not callbacks:
         return False
     run.callbacks = callbacks
     before = state.token_pos
     loops.keep_enclosing(eng.extra_data, state.callback_pos)
     run.in_token = True
     try:
-        run_tokens(executable, eng, objects, prepared, partial(_handle, eng, run))
+        if executable is not None and executable.unit_at(0) is not None:
+            run_tokens(executable, eng, objects, prepared, partial(_handle, eng, run))
+        else:
+            _walk_tokens(prepared.program.root, eng, run, objects, watch)
     finally:
         run.in_token = False
         prepared.tokens += max(0, state.token_pos - before)
     return True
+
+
+def _walk_tokens(root: Block, eng: Any, run: Run, objects: Any, watch: Watchers) -> None:
+    """Walk the tokens from the one after ``state.token_pos``, as long as they are plain ones that end normally."""
+    state = eng.state
+    while len(objects) - 1 > state.token_pos:
+        obj = objects[state.token_pos + 1]
+        if hasattr(obj, "getFeature"):
+            return
+        state.token_pos += 1
+        try:
+            walk(root, eng, obj, 0, watch)
+        except Exception as error:
+            _handle(eng, run, obj, error)
+            return
+        state.callback_pos_reset()
+        loops.clear(eng.extra_data)
 
 
 def _handle(eng: Any, run: Run, obj: Any, error: Exception) -> None:
