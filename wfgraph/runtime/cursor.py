@@ -21,7 +21,7 @@ from wfgraph.runtime import loops
 __all__ = ["Cursor", "Moved", "checked"]
 
 _OURS = 3
-"""How many references to the position there are while nobody holds it."""
+"""How many references to a position there are while nobody holds it: the state's, the cursor's, the question's own."""
 
 
 class Moved(BaseException):
@@ -97,8 +97,10 @@ class Cursor:
     def start(self, pc: int) -> None:
         """Begin at a task; somebody who holds the list that the run starts from sees it follow from here on."""
         self._state._cursor = self
-        # References: the state's, this cursor's, and the argument of the question.
-        if self.base is not None and sys.getrefcount(self.base) > _OURS and self._executable.program.rows:
+        if sys.getrefcount(self.base) == _OURS:
+            self.base = None
+            self.touched = False
+        elif self._executable.program.rows:
             self.show(self.address(pc))
             self.follow()
             self.pc = pc

@@ -78,4 +78,4 @@ def watchers(eng: Any, extension: Extension, objects: Any = None, obj: Any = Non
 
 
 def _overrides(eng: Any, name: str, base: type) -> bool:
-    return getattr(getattr(eng, name), "__func__", None) is not vars(base)[name]
+    return getattr(type(eng), name) is not getattr(base, name) or name in vars(eng)
