@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wfgraph import compile_graph
-from wfgraph.compiler.codegen import CompiledProgram
+from wfgraph.compiler.codegen import source_of
 from wfgraph.compiler.pipeline import build_program
 from wfgraph.patterns import (
     BREAK,
@@ -21,8 +21,6 @@ from wfgraph.patterns import (
     TASK_JUMP_IF,
     WHILE,
 )
-from wfgraph.runtime import loops
-from wfgraph.runtime.cursor import checked
 
 __all__ = ["EndlessError", "Maker", "texts_of"]
 
@@ -134,5 +132,5 @@ def texts_of(seed: int) -> str:
     """Return all that the compiler makes of a workflow, as text."""
     callbacks = Maker(seed).block()
     graph = compile_graph(callbacks)
-    code = CompiledProgram(build_program(callbacks), loops.begin, loops.resume, checked).source()
+    code = source_of(build_program(callbacks))
     return f"{graph:text}{graph:dot}{graph:mermaid}{code}"

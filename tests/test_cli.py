@@ -139,6 +139,13 @@ def test_a_file_named_like_a_module_does_not_take_its_place(place: Path) -> None
     assert json is sys.modules["json"]
 
 
+def test_show_prints_the_code_or_says_why_there_is_none(place: Path) -> None:
+    code = call("show", "--code", "flow:Holder.flow").stdout
+    assert "def run(obj, eng):\n    task_0(obj, eng)  # [0] add\n    return None\n" == code
+    (place / "deep.py").write_text("flow = [print]\nfor _ in range(3000):\n    flow = [flow]\n")
+    assert "there is no code for deep:flow" in refused("show", "--code", "deep:flow")
+
+
 def test_an_engine_is_shown_by_its_definition(place: Path) -> None:
     assert call("show", "flow:engine").stdout.startswith("graph of 2 tasks\n")
     assert ADD_ALONE == call("show", "flow:keyed", "--key", "b").stdout

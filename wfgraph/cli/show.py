@@ -1,22 +1,33 @@
-"""``wfgraph show``: the text form."""
+"""``wfgraph show``: the text form, or the code."""
 
 from __future__ import annotations
 
 import click
 
+from wfgraph.cli.console import CommandError
 from wfgraph.cli.targets import graph_of
+from wfgraph.compiler.assemble import assemble
+from wfgraph.compiler.codegen import source_of
 from wfgraph.graph.text import graph_text
 
 __all__ = ["show"]
 
 
-@click.command(short_help="Print what a definition means, as text.")
+@click.command(short_help="Print what a definition means, as text or as code.")
 @click.argument("target")
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
-def show(target: str, key: str | None) -> None:
+@click.option("--code", is_flag=True, help="Print the Python code that walks it where nobody looks on.")
+def show(target: str, key: str | None, code: bool) -> None:
     """Print what a definition means: one line per task, one per transition.
 
     A "?" marks a transition that is possible but not certain; "(opaque)" a task of which nothing is known, so that it
     may do besides whatever an engine lets a task do.
     """
-    click.echo(graph_text(graph_of(target, key)), nl=False)
+    graph = graph_of(target, key)
+    if not code:
+        click.echo(graph_text(graph), nl=False)
+        return
+    source = source_of(assemble(graph))
+    if not source:
+        raise CommandError(f"there is no code for {target}: it is nested too deep, or jumps into a loop; it is interpreted")
+    click.echo(source, nl=False)

@@ -22,7 +22,7 @@ from wfgraph.graph.ops import OPAQUE, Branch, Choice, For, Op, While
 from wfgraph.graph.program import Program
 from wfgraph.graph.routine import Unit
 
-__all__ = ["CompiledProgram"]
+__all__ = ["CompiledProgram", "compilable", "source_of"]
 
 _MAX_UNITS = 64
 _MAX_LINES = 200_000
@@ -57,6 +57,7 @@ class CompiledProgram:
         self._asked: dict[int, int] = {}
         self._shapes: dict[int, str] = {}
         self._lines = 0
+        self._compilable = compilable(program)
         mentioned: dict[int, bool] = {}
         for row in program.rows:
             op = program.graph.nodes[row.id].op
@@ -93,28 +94,8 @@ class CompiledProgram:
         if pc and asked < _ASKED_OFTEN:
             return None
         full = len(self._entries) >= _MAX_UNITS or self._lines > _MAX_LINES
-        unit = self._entries[pc] = None if (pc and full) or not self._possible() else self._make(pc)
+        unit = self._entries[pc] = None if (pc and full) or not self._compilable else self._make(pc)
         return unit
-
-    def source(self) -> str:
-        """Return the source of the routine for the whole program; empty where it can only be interpreted."""
-        unit = self.unit_at(0)
-        return "" if unit is None else unit.source
-
-    def _possible(self) -> bool:
-        """Tell whether the program can be compiled at all."""
-        if self._entries.get(0, 1) is None:
-            return False
-        nodes = self.program.graph.nodes
-        depths: list[int] = []
-        for block in self.program.graph.definition.blocks:
-            depths.append(0 if block.parent is None else depths[block.parent] + 1)
-            if depths[-1] > _MAX_DEPTH:
-                return False
-            loops = any(isinstance(control_op(slot, nodes), For) for slot in block.slots)
-            if loops and shape_of(block, nodes) == "dispatch":
-                return False
-        return True
 
     def _make(self, pc: int) -> Unit:
         written = emit(self.program, pc, self._shapes)
@@ -137,6 +118,26 @@ class CompiledProgram:
         )
         self.units.update((id(function.__code__), unit) for function in functions.values())
         return unit
+
+
+def compilable(program: Program) -> bool:
+    """Tell whether there can be routines of a program; the interpreter runs any."""
+    nodes = program.graph.nodes
+    depths: list[int] = []
+    for block in program.graph.definition.blocks:
+        depths.append(0 if block.parent is None else depths[block.parent] + 1)
+        if depths[-1] > _MAX_DEPTH:
+            return False
+        # A native loop needs its list in one piece.
+        loops = any(isinstance(control_op(slot, nodes), For) for slot in block.slots)
+        if loops and shape_of(block, nodes) == "dispatch":
+            return False
+    return True
+
+
+def source_of(program: Program) -> str:
+    """Return the source of the routine for a whole program; empty where it can only be interpreted."""
+    return "\n".join((*emit(program, 0, {}).lines, "")) if compilable(program) else ""
 
 
 def _callee(op: Op, task: Any, name: str) -> Any:
