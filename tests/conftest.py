@@ -11,15 +11,16 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="generate a hundred times as many examples, at random")
-    parser.addoption("--examples", type=int, default=10_000, help="with --long: how many for each test")
+    parser.addoption("--long", action="store_true", help="generate examples at random, and a hundred times as many")
+    parser.addoption("--examples", type=int, help="how many examples for each test; 100, or 10,000 with --long")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     # By default the same examples each time, so that a change is to blame for a failure, and not chance.
     common: Any = {"database": None, "deadline": None, "suppress_health_check": _CHECKS}
-    settings.register_profile("default", max_examples=100, derandomize=True, **common)
-    settings.register_profile("long", max_examples=config.getoption("--examples"), print_blob=True, **common)
+    examples = config.getoption("--examples")
+    settings.register_profile("default", max_examples=examples or 100, derandomize=True, **common)
+    settings.register_profile("long", max_examples=examples or 10_000, print_blob=True, **common)
     settings.load_profile("long" if config.getoption("--long") else "default")
 
 

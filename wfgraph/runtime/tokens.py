@@ -44,7 +44,8 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
             loops.clear(eng.extra_data)
         provided(eng.processing_factory).after_processing(eng, objects)
     finally:
-        for join in run.joins:
+        joins, run.joins = run.joins, []
+        for join in joins:
             join()
 
 
