@@ -129,11 +129,12 @@ def test_a_debugger_sees_the_position_at_every_task(tier: str) -> None:
         if event == "call" and frame.f_code in (a.__code__, b.__code__):
             seen.append((frame.f_code.co_name, list(eng.state.callback_pos), eng.current_taskname))
 
+    around = sys.gettrace()
     sys.settrace(tracer)
     try:
         eng.process([1, 2])
     finally:
-        sys.settrace(None)
+        sys.settrace(around)
     once = [("a", [0], "a"), ("b", [1, 1, 0], "b"), ("a", [1, 1, 1], "a"), ("b", [2], "b")]
     assert once * 2 == seen
 

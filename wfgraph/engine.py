@@ -1,6 +1,7 @@
 """The engine: runs tokens, one after the other, through a workflow definition.
 
-The documented import path of :class:`GenericWorkflowEngine` and of the classes around it.
+The documented import path of :class:`GenericWorkflowEngine` and of the classes around it. The exceptions that steer a
+token are at home in :mod:`wfgraph.errors`; clients of ``workflow`` 2.x import them from here, too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from typing import Any
 from wfgraph._legacy import LegacyNames
 from wfgraph.compiler.cache import Prepared, ProgramCache
 from wfgraph.compiler.codegen import CompiledProgram
+from wfgraph.errors import AbortProcessing as AbortProcessing
+from wfgraph.errors import BreakFromThisLoop as BreakFromThisLoop
+from wfgraph.errors import ContinueNextToken as ContinueNextToken
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.errors import JumpCall as JumpCall
+from wfgraph.errors import JumpToken as JumpToken
+from wfgraph.errors import JumpTokenBack as JumpTokenBack
+from wfgraph.errors import JumpTokenForward as JumpTokenForward
+from wfgraph.errors import SkipToken as SkipToken
+from wfgraph.errors import StopProcessing as StopProcessing
 from wfgraph.graph.definition import Block
 from wfgraph.graph.nesting import is_block
 from wfgraph.runtime import loops
@@ -181,15 +191,16 @@ class GenericWorkflowEngine(Steering, LegacyNames):
 
         Raises:
             KeyError: nothing is registered under the key.
-            WorkflowError: the token has no type.
+            WorkflowError: the token has no type, or the definition is empty.
         """
-        known = self._run.registered if self._run is not None else {}
-        if not hasattr(obj, "getFeature"):
-            return known["*"] if "*" in known else self.callbacks.get("*")
-        key = obj.getFeature("type")
+        key = obj.getFeature("type") if hasattr(obj, "getFeature") else "*"
         if not key:
             raise WorkflowError(f"getFeature('type') of the token {type(obj).__name__} gave {key!r}, which is no key")
-        return known[key] if key in known else self.callbacks.get(key)
+        run = self._run
+        found = run.registered[key] if run is not None and key in run.registered else self.callbacks.get(key)
+        if not found and (run is None or run.is_empty(found)):
+            raise WorkflowError(f"The callbacks under {key!r} are empty, did you set them?")
+        return found
 
     def run_callbacks(self, callbacks: Any, objects: Any, obj: Any, indent: int = 0) -> None:
         """Run one token through a definition, from where ``state.callback_pos`` stands.

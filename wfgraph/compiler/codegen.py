@@ -26,7 +26,7 @@ __all__ = ["CompiledProgram", "compilable", "source_of"]
 
 _MAX_UNITS = 64
 _MAX_LINES = 200_000
-_ASKED_OFTEN = 4
+PATIENCE = 4
 """A routine that begins in the middle is made when it was asked for this many times: until then interpreting is cheaper."""
 _MAX_DEPTH = 2_000
 """Nesting beyond which a program is interpreted: its functions would nest too deep for Python."""
@@ -91,7 +91,7 @@ class CompiledProgram:
         if pc in self._entries:
             return self._entries[pc]
         asked = self._asked[pc] = self._asked.get(pc, 0) + 1
-        if pc and asked < _ASKED_OFTEN:
+        if pc and asked < PATIENCE:
             return None
         full = len(self._entries) >= _MAX_UNITS or self._lines > _MAX_LINES
         unit = self._entries[pc] = None if (pc and full) or not self._compilable else self._make(pc)

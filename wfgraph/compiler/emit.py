@@ -137,6 +137,8 @@ def _rest(out: Emitter, block: Block, index: int, depth: int) -> None:
     shape = out.shape(block)
     if index == 0:
         _block(out, block, depth)
+    elif index == len(block.slots):
+        return
     elif shape in ("plain", "if"):
         _row(out, block, index, depth)
     elif shape in ("ifelse", "choice"):

@@ -19,7 +19,7 @@ from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
 from wfgraph.graph.nesting import contains_itself, is_block
-from wfgraph.utils import task_name
+from wfgraph.utils import escape_control, task_name
 
 __all__ = ["define"]
 
@@ -87,23 +87,24 @@ def _check_task(item: Any, place: Place) -> None:
     """Refuse what would fail, or silently do nothing, when its turn came."""
     if not callable(item):
         raise WorkflowDefinitionError(
-            f"the item at {format_address(place.address)} is not callable: {item!r} ({type(item).__name__}); "
+            f"the item at {format_address(place.address)} is not callable: {escape_control(repr(item))} ({type(item).__name__}); "
             "a definition holds tasks (callables that take the token and the engine) and lists of them",
             payload=item,
             address=place.address,
         )
+    name = escape_control(task_name(item))
     code = _code(item)
     if code is not None and code.co_flags & _SILENT:
         what = "an async function" if code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR) else "a generator function"
         raise WorkflowDefinitionError(
-            f"the task {task_name(item)} at {format_address(place.address)} is {what}: calling it would run nothing of "
+            f"the task {name} at {format_address(place.address)} is {what}: calling it would run nothing of "
             "its body; make it a plain function",
             payload=item,
             address=place.address,
         )
     if not _takes_two(item):
         raise WorkflowDefinitionError(
-            f"the task {task_name(item)} at {format_address(place.address)} can't be called with (obj, eng), "
+            f"the task {name} at {format_address(place.address)} can't be called with (obj, eng), "
             "the token and the engine; did you mean to call it and use what it returns?",
             payload=item,
             address=place.address,

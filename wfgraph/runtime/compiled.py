@@ -192,7 +192,7 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
             walk_on(_blocks_of(program, program.rows[pc]), eng, obj, moved, NOBODY)
             return
         if loops.KEY in eng.extra_data:
-            loops.keep_enclosing(eng.extra_data, cursor.address(unit.entry))
+            loops.keep_enclosing(eng.extra_data, cursor.address(unit.entry), state.token_pos)
         state._cursor = cursor
         try:
             left = unit.run(obj, eng)

@@ -24,6 +24,7 @@ class Extension:
         factory: the processing factory.
         actions: its action mapper.
         between: whether somebody has to be called around each token, or to choose its definition.
+        chosen: whether ``callback_chooser`` is overridden.
         entered: whether ``run_callbacks`` is overridden, which is called for each nested list.
         watch: who wants to see each task.
     """
@@ -31,6 +32,7 @@ class Extension:
     factory: Any
     actions: Any
     between: bool
+    chosen: bool
     entered: bool
     watch: Watchers
 
@@ -42,7 +44,7 @@ def extension_of(eng: Any, base: type, known: Extension | None = None) -> Extens
     if known is not None and known.factory is factory and known.actions is actions:
         return known
     before, after = actions.before_each_callback, actions.after_each_callback
-    entered = _overrides(eng, "run_callbacks", base)
+    chosen, entered = (_overrides(eng, name, base) for name in ("callback_chooser", "run_callbacks"))
     steers = any(_overrides(eng, name, Steering) for name in ("jump_call", "break_current_loop"))
     watch = Watchers(
         before=None if before is ActionMapper.before_each_callback else before,
@@ -55,10 +57,9 @@ def extension_of(eng: Any, base: type, known: Extension | None = None) -> Extens
         and factory.after_object is ProcessingFactory.after_object
         and actions.before_callbacks is ActionMapper.before_callbacks
         and actions.after_callbacks is ActionMapper.after_callbacks
-        and not entered
-        and not _overrides(eng, "callback_chooser", base)
+        and not (chosen or entered)
     )
-    return Extension(factory, actions, not plain, entered, NOBODY if watch == NOBODY else watch)
+    return Extension(factory, actions, not plain, chosen, entered, NOBODY if watch == NOBODY else watch)
 
 
 def watchers(eng: Any, extension: Extension, objects: Any = None, obj: Any = None) -> Watchers:

@@ -17,6 +17,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any, NoReturn
 
 from wfgraph.errors import WorkflowError
+from wfgraph.runtime import loops
 from wfgraph.utils import classproperty, escape_control
 
 __all__ = [
@@ -134,7 +135,7 @@ class TransitionActions:
     def ContinueNextToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
         """Go on with the next token."""
         eng.log.debug("Stop processing for this object, continue with next")
-        eng.state.callback_pos_reset()
+        _leave_token(eng)
         raise Continue
 
     @staticmethod
@@ -171,14 +172,14 @@ class TransitionActions:
     def SkipToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
         """Go on with the next token."""
         _tell(obj, eng, "Skipped running this object: %s")
-        eng.state.callback_pos_reset()
+        _leave_token(eng)
         raise Continue
 
     @staticmethod
     def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
         """End the run."""
         _tell(obj, eng, "Processing was aborted for object: %s")
-        eng.state.callback_pos_reset()
+        _leave_token(eng)
         raise Break
 
     @staticmethod
@@ -250,6 +251,12 @@ def handler_for(mapper: Any, error: BaseException) -> Callable[..., Any]:
             standard: Callable[..., Any] = getattr(TransitionActions, kind.__name__)
             return standard
     raise error  # no Exception: it is not ours to handle
+
+
+def _leave_token(eng: Any) -> None:
+    """Put the position back to the start; how far the token's loops have come dies with it."""
+    eng.state.callback_pos_reset()
+    loops.clear(eng.extra_data)
 
 
 def _debug(log: Any, message: str, subject: Any) -> None:

@@ -177,8 +177,9 @@ class _Walker:
         """Run a task under the eyes of whoever looks on."""
         self.steps += 1
         if self.steps == self.watch.max_steps:
+            name = escape_control(task_name(item.task))
             raise WorkflowError(
-                f"{task_name(item.task)} at {format_address(self.pos)} is task run number {self.steps} of this token, "
+                f"{name} at {format_address(self.pos)} is task run number {self.steps} of this token, "
                 "and max_steps forbids more; is there a loop without an exit?"
             )
         debug, trace = self.watch.debug, self.watch.trace

@@ -103,6 +103,8 @@ def record(op: For, head: Address, rest: Iterator[Any], items: Any, eng: Any, ah
         found["value"], items = rest.value + (ahead if op.reverse else -ahead), rest.cache
     else:
         found["value"] = len(items) - length_hint(rest) - ahead
+        if not found["value"]:
+            return
     if op.cached:
         found["cache"] = items
     eng.extra_data.setdefault(KEY, {})[str(at)] = found
@@ -142,17 +144,23 @@ class Rounds:
 
 def leave(extra_data: Any, block: list[int]) -> None:
     """Forget the loops whose head stands in the list at an address: the flow leaves it."""
-    if KEY in extra_data:
-        _filter(extra_data, lambda at: at[:-1] != block)
+    records = extra_data.get(KEY)
+    if records:
+        for key in [key for key, found in records.items() if found["at"][:-1] == block]:
+            _drop(extra_data, records, key)
 
 
-def keep_enclosing(extra_data: Any, position: list[int]) -> None:
-    """Forget the loops that a position, from which a token starts again, does not stand in."""
-    _filter(extra_data, lambda at: at[:-1] == position[: len(at) - 1] and len(position) >= len(at))
-    # The mark of a halted sub-workflow counts only for the very task that it halted in.
-    records = extra_data.get(KEY, {})
-    for key in [key for key, found in records.items() if "child" in found and found["at"] != position]:
-        _drop(extra_data, records, key)
+def keep_enclosing(extra_data: Any, position: list[int], token_pos: int) -> None:
+    """Forget the loops of other tokens, and those that a position, from which the token starts again, does not stand in."""
+    records = extra_data.get(KEY)
+    if not records:
+        return
+    for key, found in list(records.items()):
+        at = found["at"]
+        around = found["token"] == token_pos and at[:-1] == position[: len(at) - 1] and len(position) >= len(at)
+        # The mark of a halted sub-workflow counts only for the very task that it halted in.
+        if not around or ("child" in found and at != position):
+            _drop(extra_data, records, key)
 
 
 def clear(extra_data: Any) -> None:
@@ -171,13 +179,6 @@ def put_back(extra_data: Any, records: Any, token_pos: int) -> None:
     clear(extra_data)
     if records:
         extra_data[KEY] = {key: {**found, "token": token_pos} for key, found in records.items()}
-
-
-def _filter(extra_data: Any, keep: Any) -> None:
-    records = extra_data.get(KEY)
-    if records:
-        for key in [key for key, record in records.items() if not keep(record["at"])]:
-            _drop(extra_data, records, key)
 
 
 def _drop(extra_data: Any, records: Any, key: str) -> None:

@@ -65,6 +65,13 @@ class Run:
             return known[1]
         return compiled(callbacks)
 
+    def is_empty(self, callbacks: Any) -> bool:
+        """Tell whether a definition has nothing to run; a registered one, whether it had nothing when the run started."""
+        known = self.programs.get(id(callbacks))
+        if known is None or known[0] is not callbacks:
+            return not callbacks
+        return not isinstance(known[1], WorkflowDefinitionError) and not known[1].program.root.slots
+
     def take_snapshot(self, compiled: Callable[[Any], Any]) -> None:
         """Compile what is registered, so that a task that changes it changes the next run, not this one."""
         for callbacks in self.registered.values():

@@ -28,6 +28,10 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
     """
     eng._left_early = False
     try:
+        run.extension = eng._extension()
+        if not run.extension.chosen and len(objects) - 1 > eng.state.token_pos:
+            # A definition that is missing or empty is told of before anybody hears that the run has begun.
+            eng.callback_chooser(objects[eng.state.token_pos + 1])
         provided(eng.processing_factory).before_processing(eng, objects)
         while len(objects) - 1 > eng.state.token_pos:
             run.begin_token()
@@ -56,10 +60,10 @@ def _run_next(eng: Any, run: Run, objects: Any) -> None:
     obj = objects[eng.state.token_pos]
     factory.before_object(eng, objects, obj)
     run.callbacks = eng.callback_chooser(obj)
-    if not run.callbacks:
+    if run.is_empty(run.callbacks):
         return
     if loops.KEY in eng.extra_data:
-        loops.keep_enclosing(eng.extra_data, eng.state.callback_pos)
+        loops.keep_enclosing(eng.extra_data, eng.state.callback_pos, eng.state.token_pos)
     actions.before_callbacks(obj, eng)
     run.in_token = True
     try:
@@ -101,13 +105,13 @@ def _run_plain_ones(eng: Any, run: Run, objects: Any) -> bool:
     if hasattr(objects[state.token_pos + 1], "getFeature"):
         return False
     callbacks = run.registered["*"]
+    if run.is_empty(callbacks):
+        return False
     watch = watchers(eng, run.extension)
     prepared, executable = eng._executable(callbacks, len(objects) - 1 - state.token_pos, watch)
-    if not callbacks:
-        return False
     run.callbacks = callbacks
     before = state.token_pos
-    loops.keep_enclosing(eng.extra_data, state.callback_pos)
+    loops.keep_enclosing(eng.extra_data, state.callback_pos, before + 1)
     run.in_token = True
     try:
         if executable is not None and executable.unit_at(0) is not None:
