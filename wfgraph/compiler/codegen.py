@@ -16,7 +16,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from wfgraph.compiler.effects import mentions_position
-from wfgraph.compiler.emit import emit
+from wfgraph.compiler.emit import ONE, TOKENS, emit, emit_tokens
 from wfgraph.compiler.shapes import control_op, shape_of
 from wfgraph.graph.ops import OPAQUE, Branch, Choice, For, Op, While
 from wfgraph.graph.program import Program
@@ -97,8 +97,16 @@ class CompiledProgram:
         unit = self._entries[pc] = None if (pc and full) or not self._compilable else self._make(pc)
         return unit
 
+    def unit_of_tokens(self) -> Unit | None:
+        """Return the routine that runs many tokens; None when there is none."""
+        if TOKENS not in self._entries:
+            self._entries[TOKENS] = self._make(TOKENS) if self._compilable else None
+        return self._entries[TOKENS]
+
     def _make(self, pc: int) -> Unit:
-        written = emit(self.program, pc, self._shapes)
+        written = emit_tokens(self.program, self._shapes) if pc == TOKENS else emit(self.program, pc, self._shapes)
+        if written.calls_one:
+            self.namespace[ONE] = self._make(0).run
         source = "\n".join(written.lines) + "\n"
         self._lines += len(written.lines)
         functions: dict[str, FunctionType] = {}
@@ -107,7 +115,7 @@ class CompiledProgram:
         for name in set(self.namespace) - before - {"__builtins__"}:
             function = functions[name] = self.namespace[name]
             function.__code__ = function.__code__.replace()
-        run = self.namespace.pop("run")
+        run = self.namespace.pop("run_tokens" if pc == TOKENS else "run")
         unit = Unit(
             pc,
             run,

@@ -29,10 +29,30 @@ from wfgraph.graph.program import Program
 from wfgraph.graph.routine import ANSWER, LoopVariables
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["Emitter", "emit"]
+__all__ = ["ONE", "TOKENS", "Emitter", "emit", "emit_tokens"]
 
 _MAX_DEPTH = 12
 """How deep blocks are indented before they get a function of their own: Python allows 20 loops in each other."""
+TOKENS = -1
+"""What stands for the entry of the routine that runs many tokens."""
+ONE = "run_one"
+"""The name under which that may call the routine of one token."""
+_TOKEN_LOOP = (
+    (0, "def run_tokens(objects, eng, state, cursor, featureless):"),
+    (1, "kind = None"),
+    (1, "while True:"),
+    (2, "index = state._token_pos + 1"),
+    (2, "if index >= len(objects):"),
+    (3, "return None"),
+    (2, "obj = objects[index]"),
+    (2, "if type(obj) is not kind:"),
+    (3, "if hasattr(obj, 'getFeature'):"),
+    (4, "return None"),
+    (3, "kind = featureless(obj)"),
+    (2, "state._token_pos = index"),
+    (2, "cursor.obj = obj"),
+)
+"""The loop over tokens. A type of which no token can choose its definition is asked about once."""
 _MAX_NESTING = 30
 """How deep blocks that need no indentation are followed before they get a function of their own."""
 
@@ -49,6 +69,7 @@ class Emitter:
     places: list[int] = field(default_factory=list)
     loops: list[LoopVariables] = field(default_factory=list)
     waiting: list[Block] = field(default_factory=list)
+    calls_one: bool = False
 
     def line(self, depth: int, text: str, pc: int = -1) -> None:
         """Write one line, and note the task it belongs to."""
@@ -61,7 +82,7 @@ class Emitter:
 
     def part(self, block: Block) -> str:
         """Name the function of a block that is written apart."""
-        return f"part_{self.entry}_{block.id}"
+        return f"part_{self.entry if self.entry >= 0 else 'of_tokens'}_{block.id}"
 
     def shape(self, block: Block) -> str:
         """Return the shape of a block."""
@@ -85,13 +106,47 @@ def emit(program: Program, entry: int, shapes: dict[int, str]) -> Emitter:
                 break
             block, index = blocks[block.parent], block.index + 1
     out.line(1, "return None")
+    _parts(out)
+    return out
+
+
+def emit_tokens(program: Program, shapes: dict[int, str]) -> Emitter:
+    """Write the routine that runs many tokens, with the definition in its loop.
+
+    It ends with the last token, before one that chooses its definition, and after one whose position was asked for; it
+    returns what the routine of one token would.
+    """
+    out = _token_loop(program, shapes)
+    start = len(out.lines)
+    _block(out, program.root, 2)
+    left = "None"
+    if any(line.lstrip().startswith("return ") for line in out.lines[start:]):
+        # A task at the outermost level leaves its token; in a loop over tokens no statement says that.
+        out, left = _token_loop(program, shapes), "left"
+        out.line(2, f"left = {ONE}(obj, eng)")
+        out.calls_one = True
+    out.line(2, "if cursor.touched:")
+    out.line(3, f"return {left}")
+    _parts(out)
+    return out
+
+
+def _token_loop(program: Program, shapes: dict[int, str]) -> Emitter:
+    """Write the beginning of a loop over tokens."""
+    out = Emitter(program, TOKENS, shapes)
+    for depth, text in _TOKEN_LOOP:
+        out.line(depth, text)
+    return out
+
+
+def _parts(out: Emitter) -> None:
+    """Write the functions of the blocks that are written apart."""
     while out.waiting:
         part = out.waiting.pop()
         out.nesting = 0
         out.line(0, f"def {out.part(part)}(obj, eng):")
         _block(out, part, 1)
         out.line(1, "return None")
-    return out
 
 
 def _slot(out: Emitter, slot: Slot, depth: int) -> None:

@@ -45,9 +45,9 @@ class Unit:
     """One generated source and what was made of it.
 
     Attributes:
-        entry: the task at which it begins.
+        entry: the task at which it begins; -1 for the loop over tokens.
         run: ``run(obj, eng)``; returns None when the token reached its normal end, else the task at which it left the
-            outermost list.
+            outermost list. The loop over tokens is ``run_tokens(objects, eng, state, cursor, featureless)``.
         codes: the code objects of its functions.
         lines: for each line of the source, counted from 1, the task it belongs to; -1 for none.
         loops: its native loops.
@@ -55,7 +55,7 @@ class Unit:
     """
 
     entry: int
-    run: Callable[[Any, Any], int | None]
+    run: Callable[..., int | None]
     codes: frozenset[CodeType]
     lines: tuple[int, ...]
     loops: tuple[LoopVariables, ...]
@@ -73,6 +73,10 @@ class Executable(Protocol):
 
     def unit_at(self, pc: int) -> Unit | None:
         """Return the routine that begins at a task; None when there is none (yet)."""
+        ...
+
+    def unit_of_tokens(self) -> Unit | None:
+        """Return the routine that runs many tokens; None when there is none."""
         ...
 
     def name_of(self, pc: int) -> str:

@@ -43,7 +43,7 @@ def run_tokens(
         counter: is told how many tokens were asked for their position.
         handle: is given the token that was left by an exception, and that.
     """
-    unit = executable.unit_at(0)
+    unit = executable.unit_of_tokens()
     if unit is None:
         return
     with _alone(executable) if executable.following is not None else nullcontext():
@@ -58,41 +58,45 @@ def _run_plain(
     counter: Counter,
     handle: Callable[[Any, Exception], None],
 ) -> None:
-    state, run = eng.state, unit.run
+    state = eng.state
     cursor = Cursor(executable, state)
     cursor.start(0)
     while True:
-        index = state._token_pos + 1
-        if index >= len(objects):
-            break
-        obj = objects[index]
-        if hasattr(obj, "getFeature"):
-            break
-        state._token_pos = index
         steered: BaseException | None = None
         try:
             try:
-                left = run(obj, eng)
-                if cursor.touched:
-                    cursor.check()
-                    _end(cursor, executable, state, left)
-                    counter.asked += cursor.asked
-                    cursor.renew()
+                left = unit.run(objects, eng, state, cursor, _never_featured)
+                if not cursor.touched:
+                    break
+                cursor.check()
+                _end(cursor, executable, state, left)
             except (JumpCall, BreakFromThisLoop, Moved) as error:
                 steered = error
             except BaseException as error:
                 _stand(cursor, state, error)
                 raise
             if steered is not None:
-                _continue(cursor, executable, eng, obj, steered)
-                loops.clear(eng.extra_data)
-                cursor.renew()
+                _continue(cursor, executable, eng, cursor.obj, steered)
+                if loops.KEY in eng.extra_data:
+                    loops.clear(eng.extra_data)
+            counter.asked += cursor.asked
+            cursor.renew()
         except Exception as error:
             counter.asked += cursor.asked
-            handle(obj, error)
+            handle(cursor.obj, error)
             return
     state._cursor = None
     state._callback_pos = [0]
+
+
+def _never_featured(obj: Any) -> type | None:
+    """Return a token's type if no token of it can choose its definition, so that the others need not be asked."""
+    kind = type(obj)
+    if kind.__module__ != "builtins":
+        own: Any = kind.__getattribute__
+        if own is not object.__getattribute__ or hasattr(kind, "__getattr__"):
+            return None
+    return None if kind.__dictoffset__ else kind
 
 
 def run_token(executable: Executable, eng: Any, obj: Any, counter: Counter) -> None:
@@ -183,7 +187,7 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
     while True:
         pc = cursor.settle(error)
         error.__traceback__ = None  # which holds this frame, which holds the error
-        moved = _step(error)
+        moved = error.args[0] if type(error) is JumpCall else _step(error)
         unit = None
         if cursor.live is None or (not isinstance(error, Moved) and cursor.unchanged()):
             unit = executable.landings.get((pc, moved)) or _land(executable, pc, moved)
@@ -196,7 +200,8 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
         state._cursor = cursor
         try:
             left = unit.run(obj, eng)
-            cursor.check()
+            if cursor.touched:
+                cursor.check()
         except (JumpCall, BreakFromThisLoop, Moved) as another:
             error = another
             continue

@@ -47,9 +47,10 @@ class Watchers:
     control: Any = None
 
     @property
-    def only_hooks(self) -> bool:
-        """Whether nothing but the hooks around a task has to be called."""
-        return self.trace is None and self.debug is None and self.max_steps is None
+    def only_before(self) -> bool:
+        """Whether nothing but the hook before a task has to be called, at most."""
+        others = (self.after, self.execute, self.enter, self.debug, self.trace, self.max_steps)
+        return all(other is None for other in others)
 
 
 NOBODY = Watchers()
@@ -95,7 +96,7 @@ def walk_on(blocks: list[Block], eng: Any, obj: Any, moved: int | None, watch: W
 class _Walker:
     """One walk: the open blocks, and the level of the position that belongs to the innermost."""
 
-    __slots__ = ("blocks", "eng", "indent", "level", "obj", "pos", "state", "steps", "watch")
+    __slots__ = ("before", "blocks", "eng", "indent", "level", "obj", "pos", "state", "steps", "watch")
 
     def __init__(self, eng: Any, obj: Any, indent: int, watch: Watchers, blocks: list[Block]) -> None:
         self.eng = eng
@@ -104,6 +105,8 @@ class _Walker:
         self.obj = obj
         self.indent = indent
         self.watch = watch
+        # The hook before a task, where that is all there is to call.
+        self.before = watch.before if watch is not NOBODY and watch.only_before else None
         self.blocks = blocks
         self.level = indent + len(blocks) - 1
         self.steps = 0
@@ -117,7 +120,8 @@ class _Walker:
     def _go_within(self, slots: tuple[Slot, ...], level: int) -> bool:
         """Walk within one list until it is left or another one is entered; tell whether the walk goes on."""
         pos, state, obj, eng, watch = self.pos, self.state, self.obj, self.eng, self.watch
-        watched = None if watch is NOBODY else self._run_seen if watch.only_hooks else self._run_watched
+        before = self.before
+        watched = None if watch is NOBODY or before is not None else self._run_watched
         index = self._index()
         while index < len(slots):
             slot = slots[index]
@@ -126,10 +130,12 @@ class _Walker:
                 return True
             moved: int | None = 1
             try:
-                if watched is None:
-                    slot.task(obj, eng)
-                else:
+                if watched is not None:
                     watched(slot)
+                else:
+                    if before is not None:
+                        before(eng, slot.task, obj)
+                    slot.task(obj, eng)
             except BreakFromThisLoop:
                 moved = None
             except JumpCall as error:

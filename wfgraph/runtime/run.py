@@ -34,6 +34,7 @@ class Run:
         tokens: how many tokens it has begun.
         tier: how its tokens are walked.
         extension: what the engine overrides, as far as it is known.
+        debug: whether the engine's logger listens to debug messages.
         joins: what waits for the work that goes on in other threads; called at the end of the run.
     """
 
@@ -47,6 +48,7 @@ class Run:
     tokens: int = 0
     tier: str = ""
     extension: Any = None
+    debug: bool = True
     joins: list[Callable[[], None]] = field(default_factory=list)
 
     def begin_token(self) -> None:

@@ -23,6 +23,7 @@ class Steering:
     """The engine's methods for tasks."""
 
     log: Any
+    _run: Any
 
     def continue_next_token(self) -> NoReturn:
         """Leave this token and go on with the next one."""
@@ -47,7 +48,8 @@ class Steering:
 
     def break_current_loop(self) -> NoReturn:
         """Leave the list that holds the task; at top level, end the token."""
-        self.log.debug("Break from this loop")
+        if self._run is None or self._run.debug:
+            self.log.debug("Break from this loop")
         raise BreakFromThisLoop
 
     @staticmethod
@@ -61,7 +63,8 @@ class Steering:
         Args:
             offset: how far; 1 is the next task, 0 this one again.
         """
-        self.log.debug("We skip [%s] calls", offset)
+        if self._run is None or self._run.debug:
+            self.log.debug("We skip [%s] calls", offset)
         raise JumpCall(offset)
 
     @staticmethod

@@ -12,7 +12,7 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.compiled import run_tokens
 from wfgraph.runtime.extension import watchers
 from wfgraph.runtime.hooks import Break, Continue, handler_for, provided
-from wfgraph.runtime.interpreter import Watchers, walk
+from wfgraph.runtime.interpreter import Watchers, listening, walk
 from wfgraph.runtime.run import Run
 
 __all__ = ["process_tokens"]
@@ -36,6 +36,7 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
         while len(objects) - 1 > eng.state.token_pos:
             run.begin_token()
             run.extension = eng._extension(run.extension)
+            run.debug = listening(eng.log) is not None
             try:
                 if not _run_plain_ones(eng, run, objects):
                     _run_next(eng, run, objects)
@@ -114,7 +115,7 @@ def _run_plain_ones(eng: Any, run: Run, objects: Any) -> bool:
     loops.keep_enclosing(eng.extra_data, state.callback_pos, before + 1)
     run.in_token = True
     try:
-        if executable is not None and executable.unit_at(0) is not None:
+        if executable is not None and executable.unit_of_tokens() is not None:
             run_tokens(executable, eng, objects, prepared, partial(_handle, eng, run))
         else:
             _walk_tokens(prepared.program.root, eng, run, objects, watch)
