@@ -24,7 +24,19 @@ from wfgraph.patterns import (
 
 __all__ = ["EndlessError", "Maker", "texts_of"]
 
-_ACTIONS = ["go on"] * 8 + ["jump", "break", "halt", "next", "stop", "fail", "token", "move", "assign", "keep", "restart"]
+_ACTIONS = ["go on"] * 8 + [
+    "jump",
+    "break",
+    "halt",
+    "next",
+    "stop",
+    "fail",
+    "token",
+    "move",
+    "assign",
+    "keep",
+    "restart",
+]
 
 
 class EndlessError(BaseException):
@@ -79,9 +91,7 @@ class Maker:
 
     def block(self, depth: int = 0) -> list[Any]:
         size = self.rng.randint(0 if depth else 1, 4)
-        return [
-            self.pattern(depth + 1) if depth < 3 and self.rng.random() < 0.5 else self.task() for _ in range(size)
-        ]
+        return [self.pattern(depth + 1) if depth < 3 and self.rng.random() < 0.5 else self.task() for _ in range(size)]
 
     def pattern(self, depth: int) -> Any:
         items = self.rng.choice([range(3), [1, 2], lambda: [5, 6], (7,), []])

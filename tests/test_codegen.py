@@ -37,7 +37,9 @@ def engine(*callbacks: Any, tier: str = "compiled", kind: Any = GenericWorkflowE
 
 def frames_within(error: BaseException) -> list[str]:
     """Return the lines of generated code in a traceback."""
-    return [frame.line or "" for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<wfgraph")]
+    return [
+        frame.line or "" for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith("<wfgraph")
+    ]
 
 
 CODE = [
@@ -94,7 +96,9 @@ def test_the_code_of_one_structure_is_compiled_once() -> None:
         with pytest.raises(ZeroDivisionError) as caught:
             eng.process([1])
         errors.append(caught.value)
-    names = [{f.filename for f in traceback.extract_tb(it.__traceback__) if f.filename.startswith("<")} for it in errors]
+    names = [
+        {f.filename for f in traceback.extract_tb(it.__traceback__) if f.filename.startswith("<")} for it in errors
+    ]
     assert names[0] == names[1]
     assert 1 == len(names[0])
 
@@ -231,5 +235,3 @@ def test_memory_does_not_grow_with_the_tokens(tier: str, tokens: int) -> None:
     finally:
         tracemalloc.stop()
     assert 10_000 > after - before
-
-

@@ -95,7 +95,9 @@ def test_the_text_of_a_pattern(callbacks: Any, expected: str) -> None:
     assert expected == lines(callbacks)
 
 
-@pytest.mark.parametrize("callbacks", [case for case, _ in GOLDEN] + [[PARALLEL_SPLIT(a, [b]), SYNCHRONIZE(a, b, a)], []])
+@pytest.mark.parametrize(
+    "callbacks", [case for case, _ in GOLDEN] + [[PARALLEL_SPLIT(a, [b]), SYNCHRONIZE(a, b, a)], []]
+)
 def test_every_pass_keeps_the_rules(callbacks: Any) -> None:
     program = build_program(callbacks)
     verify_definition(program.graph.definition)

@@ -182,7 +182,11 @@ def test_signals_come_from_the_engine_and_a_failing_receiver_changes_nothing(cap
         raise ValueError("task")
 
     eng = engine(fail)
-    with workflow_halted.connected_to(listen), workflow_error.connected_to(listen), pytest.raises(ValueError, match="task"):
+    with (
+        workflow_halted.connected_to(listen),
+        workflow_error.connected_to(listen),
+        pytest.raises(ValueError, match="task"),
+    ):
         eng.process([[]])
     assert [eng, eng] == heard
     assert "receiver" in caplog.text

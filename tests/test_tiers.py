@@ -22,7 +22,9 @@ def observe(seed: int, tier: str) -> list[Any]:
     eng.tier = tier
     eng.callbacks.replace(maker.block())
     seen: list[Any] = []
-    words = [(maker.rng.choice(["current", "next", "first"]), maker.rng.choice(["current", "next", "prev"])) for _ in "ab"]
+    words = [
+        (maker.rng.choice(["current", "next", "first"]), maker.rng.choice(["current", "next", "prev"])) for _ in "ab"
+    ]
     calls: list[Callable[[], None]] = [lambda: eng.process([1, 2, 3])]
     calls += [lambda obj=obj, task=task: eng.restart(obj, task) for obj, task in words]
     if eng.callbacks.empty():

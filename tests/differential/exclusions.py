@@ -31,16 +31,26 @@ class Exclusion:
 
 
 EXCLUSIONS = (
-    Exclusion("skip_and_abort", "fixed", "`skip_token`/`abort` reset the position (2.1.6 starts the next token mid-flow)"),
+    Exclusion(
+        "skip_and_abort", "fixed", "`skip_token`/`abort` reset the position (2.1.6 starts the next token mid-flow)"
+    ),
     Exclusion("jump_token_beyond", "fixed", "`jump_token` beyond the last token ends the run with a sane state"),
     Exclusion("jump_token_names", "fixed", "`OBJ_JUMP_FWD`/`OBJ_JUMP_BWD` raise `AttributeError`"),
-    Exclusion("merge_docs", "fixed", "SIMPLE_MERGE does not touch the user's docstrings (2.1.6 fails where that is a list)"),
+    Exclusion(
+        "merge_docs", "fixed", "SIMPLE_MERGE does not touch the user's docstrings (2.1.6 fails where that is a list)"
+    ),
     Exclusion("obj_next", "fixed", "`OBJ_NEXT` goes to the next object (2.1.6 leaves the list only)"),
-    Exclusion("end_position", "fixed", "after an overshooting jump `callback_pos` points to the end like any other end"),
+    Exclusion(
+        "end_position", "fixed", "after an overshooting jump `callback_pos` points to the end like any other end"
+    ),
     Exclusion("restart_prev", "fixed", "`restart('current', 'prev')` at task 0 runs the last task (index -1)"),
-    Exclusion("restart_nowhere", "fixed", "`('prev', …)` on the first token, `'current'` on a fresh engine: one clear error"),
+    Exclusion(
+        "restart_nowhere", "fixed", "`('prev', …)` on the first token, `'current'` on a fresh engine: one clear error"
+    ),
     Exclusion("own_halts", "fixed", "handlers are looked up by name along the exception's MRO"),
-    Exclusion("has_completed", "fixed", "`has_completed` says what it means (2.1.6: True after `stop()` on the last token)"),
+    Exclusion(
+        "has_completed", "fixed", "`has_completed` says what it means (2.1.6: True after `stop()` on the last token)"
+    ),
     Exclusion(
         "nested_position",
         "fixed",
@@ -56,9 +66,13 @@ EXCLUSIONS = (
     Exclusion("tuple_branches", "not generated", "IF_ELSE and CHOICE with tuple branches (2.1.6 runs the wrong ones)"),
     Exclusion("live_definition", "not generated", "a run keeps the definition it started with"),
     Exclusion("failing_hook", "not generated", "a failing hook never replaces the halt it was told about"),
-    Exclusion("endless_error", "not generated", "`stop_on_error=False` with an error before the first token loops for ever"),
+    Exclusion(
+        "endless_error", "not generated", "`stop_on_error=False` with an error before the first token loops for ever"
+    ),
     Exclusion("negative_position", "not generated", "a position set below 0 is clamped to it (docs/compat/quirks)"),
-    Exclusion("short_position", "excused", "a run inside a task that shortens the shared position (docs/compat/quirks)"),
+    Exclusion(
+        "short_position", "excused", "a run inside a task that shortens the shared position (docs/compat/quirks)"
+    ),
     Exclusion("raise_e", "not generated", "the documentation's handlers write `raise e`: works here"),
 )
 

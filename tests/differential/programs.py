@@ -78,12 +78,21 @@ _jump_call = st.tuples(st.just("jump_call"), _offsets)
 _jump_token = st.tuples(st.just("jump_token"), st.integers(-3, 3))
 _ending = st.sampled_from([("continue",), ("stop",), ("halt", "why"), ("halt", ""), ("skip",), ("abort",)])
 _legacy = st.one_of(
-    st.tuples(st.just("legacy"), st.sampled_from(["jumpCall", "jumpCallForward", "jumpCallBack", "jumpToken"]), _offsets),
+    st.tuples(
+        st.just("legacy"), st.sampled_from(["jumpCall", "jumpCallForward", "jumpCallBack", "jumpToken"]), _offsets
+    ),
     st.tuples(st.just("legacy"), st.sampled_from(["jumpTokenForward", "jumpTokenBack"]), st.integers(-2, 2)),
     st.tuples(
         st.just("legacy"),
         st.sampled_from(
-            ["continueNextToken", "stopProcessing", "breakFromThisLoop", "haltProcessing", "skipToken", "abortProcessing"]
+            [
+                "continueNextToken",
+                "stopProcessing",
+                "breakFromThisLoop",
+                "haltProcessing",
+                "skipToken",
+                "abortProcessing",
+            ]
         ),
     ),
     st.tuples(st.just("legacy"), st.sampled_from(["setVar", "getVar", "hasVar", "delVar"]), st.sampled_from("ab")),
@@ -99,6 +108,7 @@ _nested = st.one_of(
 )
 restless = st.one_of(_plain, _move, _move, _jump_call, _nested, st.just(("halt", "here")))
 """What a task may do that changes the position by hand or runs the engine inside itself."""
+
 
 def tasks(actions: st.SearchStrategy[Action], again: bool = True) -> st.SearchStrategy[Item]:
     """Generate tasks that do such actions."""

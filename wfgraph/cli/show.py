@@ -29,5 +29,7 @@ def show(target: str, key: str | None, code: bool) -> None:
         return
     source = source_of(assemble(graph))
     if not source:
-        raise CommandError(f"there is no code for {target}: it is nested too deep, or jumps into a loop; it is interpreted")
+        raise CommandError(
+            f"there is no code for {target}: it is nested too deep, or jumps into a loop; it is interpreted"
+        )
     click.echo(source, nl=False)

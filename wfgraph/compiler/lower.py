@@ -100,5 +100,3 @@ def _place(body: Definition, scope: Lane | None, start: int) -> int:
     if start < len(body.tasks):
         return start if scope is None else scope.first + start
     return EXIT if scope is None else scope.join
-
-

@@ -58,6 +58,7 @@ def _definition_faults(definition: Definition) -> Iterator[str]:
             yield f"block {number} has the number {block.id}"
         if len(block.starts) != len(block.slots) + 1:
             yield f"block {number} has {len(block.starts)} starts for {len(block.slots)} slots"
+            continue
         if list(block.starts) != sorted(block.starts) or not 0 <= block.begin <= block.end <= total:
             yield f"block {number} has starts out of order: {block.starts}"
         if (block.parent is None) != (number == 0):

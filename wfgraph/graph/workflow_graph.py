@@ -171,7 +171,9 @@ class WorkflowGraph:
         if not found.loose:
             return
         block = self.block_of(found)
-        goals = range(len(self.definition.tasks) + 1) if found.opaque and found.lane is None else sorted(set(block.starts))
+        goals = (
+            range(len(self.definition.tasks) + 1) if found.opaque and found.lane is None else sorted(set(block.starts))
+        )
         for goal in goals:
             yield Edge(node, self.resolve(found, goal), EdgeKind.JUMP, Certainty.ASSUMED)
         yield Edge(node, self.resolve(found, block.end), EdgeKind.BREAK, Certainty.ASSUMED)

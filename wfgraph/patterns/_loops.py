@@ -57,7 +57,9 @@ def assigner(setter: Any) -> Callable[[Any, Any, str, Any], Any] | None:
 
         return assign
     if not callable(setter):
-        raise WorkflowDefinitionError(f"FOR needs a key or a callable to store the item, not {setter!r}", payload=setter)
+        raise WorkflowDefinitionError(
+            f"FOR needs a key or a callable to store the item, not {setter!r}", payload=setter
+        )
     if _positional(setter) == 3:
         return lambda obj, eng, position, item: setter(obj, eng, item)
     found: Callable[[Any, Any, str, Any], Any] = setter

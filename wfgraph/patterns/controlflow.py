@@ -385,4 +385,3 @@ def FOR(get_list_function: Any, setter: Any, branch: Any, cache_data: bool = Fal
             eng.break_current_loop()
 
     return [head, *body, TASK_JUMP_BWD(-(len(body) + 1))]
-

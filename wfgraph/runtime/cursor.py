@@ -49,7 +49,19 @@ class Cursor:
         asked: how many times a token had to be followed.
     """
 
-    __slots__ = ("_executable", "_frame", "_saved", "_state", "_thread", "asked", "base", "live", "obj", "pc", "touched")
+    __slots__ = (
+        "_executable",
+        "_frame",
+        "_saved",
+        "_state",
+        "_thread",
+        "asked",
+        "base",
+        "live",
+        "obj",
+        "pc",
+        "touched",
+    )
 
     def __init__(self, executable: Executable, state: Any) -> None:
         self._executable = executable
@@ -251,5 +263,3 @@ def _outcome(op: Op, result: Any) -> Outcome:
         ways = op.exits()
         return ways[0 if result else 1].outcome
     return jump(result) if isinstance(op, Choice) else RETURN
-
-

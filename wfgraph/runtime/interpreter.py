@@ -284,5 +284,3 @@ def listening(log: Any) -> Any:
     """Return a logger if it listens to debug messages, else None; loggers of other libraries count as listening."""
     ask = getattr(log, "isEnabledFor", None)
     return log if ask is None or ask(logging.DEBUG) else None
-
-

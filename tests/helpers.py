@@ -1,0 +1,71 @@
+"""What the tests of the helper patterns share: awkward engines and tokens, and small tasks."""
+
+from __future__ import annotations
+
+import pytest
+
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import (
+    HaltProcessing,
+)
+
+
+class Shouts:
+    """An object whose text must not get into a docstring."""
+
+    def __repr__(self):
+        raise AssertionError("nobody may ask for this")
+
+    __str__ = __repr__
+
+
+class Needy(GenericWorkflowEngine):
+    """An engine that can't be made without arguments."""
+
+    def __init__(self, db_obj):
+        super().__init__()
+        self.db_obj = db_obj
+
+
+class Duplicable(Needy):
+    def duplicate(self):
+        return Duplicable(self.db_obj)
+
+
+class Flaky:
+    """A task that fails a number of times."""
+
+    __name__ = "flaky"
+
+    def __init__(self, failures, error=ValueError):
+        self.calls = 0
+        self.failures = failures
+        self.error = error
+
+    def __call__(self, obj, eng):
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.error(f"failure {self.calls}")
+
+
+def add(text):
+    return lambda obj, eng: obj.append(text)
+
+
+def engine(*callbacks, kind=GenericWorkflowEngine, args=(), tier="auto"):
+    eng = kind(*args)
+    eng.tier = tier
+    eng.callbacks.replace(list(callbacks))
+    return eng
+
+
+def run(*callbacks, obj=None, **kwargs):
+    eng = engine(*callbacks, **kwargs)
+    eng.process([{} if obj is None else obj])
+    return eng
+
+
+def halted(eng, tokens):
+    with pytest.raises(HaltProcessing) as caught:
+        eng.process(tokens)
+    return caught.value
