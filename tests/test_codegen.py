@@ -220,6 +220,23 @@ def test_a_run_is_compiled_where_that_pays_and_as_it_is_forced(monkeypatch: pyte
         engine(a, tier="fast").process([1])
 
 
+def test_where_positions_are_asked_for_the_interpreter_takes_over_within_the_run() -> None:
+    seen: list[Any] = []
+
+    def hidden(eng: Any, name: str) -> Any:
+        return getattr(eng.state, "callback" + name)  # not to be seen in the code
+
+    def ask(obj: Any, eng: Any) -> None:
+        seen.append((obj, list(hidden(eng, "_pos"))))
+        if obj == 99:
+            raise ValueError(obj)
+
+    with pytest.raises(ValueError, match="99") as caught:
+        engine(a, [ask], tier="auto").process(range(100))
+    assert [(number, [1, 0]) for number in range(100)] == seen
+    assert [] == frames_within(caught.value)
+
+
 @pytest.mark.parametrize(("tier", "tokens"), [("compiled", 1_000_000), ("interpreted", 50_000)])
 def test_memory_does_not_grow_with_the_tokens(tier: str, tokens: int) -> None:
     eng = engine(a, IF(size, b), tier=tier)

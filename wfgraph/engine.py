@@ -266,7 +266,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     def _compiles(self, prepared: Prepared, coming: int) -> bool:
         """Tell whether the compiled tier is to be used."""
         tier = self._run.tier if self._run is not None and self._run.tier else self._chosen_tier()
-        return tier != "interpreted" and (tier == "compiled" or prepared.worth_compiling(coming))
+        prepared.forced = tier == "compiled"
+        return prepared.forced or (tier == "auto" and prepared.worth_compiling(coming))
 
     def _chosen_tier(self) -> str:
         tier = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier

@@ -18,6 +18,8 @@ __all__ = ["Prepared", "ProgramCache"]
 _WORTH_IT = 40
 """After how many tokens generating code has paid for itself, roughly: it costs 40 times what it saves per task run."""
 _WORTH_IT_WITH_LOOPS = 4
+_ASKED_TOO_OFTEN = 3
+"""After how many tokens that were asked for their position the interpreter is taken for those that follow."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,16 +30,23 @@ class Prepared:
         program: what was compiled.
         tokens: how many tokens have been run through it.
         asked: how many of them were asked for their position while they ran in a routine, which makes that slow.
+        forced: whether routines are to be used whatever it costs.
     """
 
     program: Program
     tokens: int = 0
     asked: int = 0
+    forced: bool = False
     _executable: CompiledProgram | None = None
+
+    @property
+    def overasked(self) -> bool:
+        """Whether so many tokens were asked for their position that interpreting is faster, where that is free."""
+        return self.asked >= _ASKED_TOO_OFTEN and not self.forced
 
     def worth_compiling(self, coming: int) -> bool:
         """Tell whether generating code pays for a number of tokens that are about to run."""
-        if self.asked > 2:
+        if self.overasked:
             return False
         if self._executable is not None:
             return True

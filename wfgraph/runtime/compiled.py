@@ -24,9 +24,12 @@ __all__ = ["run_token", "run_tokens"]
 
 
 class Counter(Protocol):
-    """Who wants to know how many tokens were asked for their position."""
+    """Who wants to know how many tokens were asked for their position, and says when that was too often."""
 
     asked: int
+
+    @property
+    def overasked(self) -> bool: ...
 
 
 def run_tokens(
@@ -34,7 +37,8 @@ def run_tokens(
 ) -> None:
     """Run the tokens from the one after ``state.token_pos``, as long as they are plain ones that need no hook.
 
-    It ends before a token that chooses its definition itself, and after one that was left by an exception.
+    It ends before a token that chooses its definition itself, after one that was left by an exception, and when the
+    counter says that the interpreter would be faster.
 
     Args:
         executable: the routines of the definition.
@@ -81,6 +85,8 @@ def _run_plain(
                     loops.clear(eng.extra_data)
             counter.asked += cursor.asked
             cursor.renew()
+            if counter.overasked:
+                break
         except Exception as error:
             counter.asked += cursor.asked
             handle(cursor.obj, error)
