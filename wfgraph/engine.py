@@ -163,15 +163,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
                         raise
 
     def _pre_flight_checks(self, objects: Any) -> Any:
-        if isinstance(objects, str | bytes) or not isinstance(objects, Iterable):
-            raise WorkflowError(f"Passed in object {objects.__class__} is not an iterable")
-        if isinstance(objects, Mapping):
-            raise WorkflowError(
-                f"Passed in object {objects.__class__} is a mapping, which has no order of tokens; "
-                "pass [it] if it is one token, or list(it.values())"
-            )
-        if not (isinstance(objects, Sized) and hasattr(objects, "__getitem__")):
-            objects = list(objects)
+        if type(objects) is not list:
+            objects = _sequence_of(objects)
         if len(objects) == 0:
             self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
         if self.callbacks.empty():
@@ -355,3 +348,15 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """Whether the last run took its last token to a normal end."""
         at_last = len(self.objects) - 1 == self.state.token_pos >= 0
         return at_last and self.state.current_object_processed and not self._left_early
+
+
+def _sequence_of(objects: Any) -> Any:
+    """Return tokens as something with a length and an order."""
+    if isinstance(objects, str | bytes) or not isinstance(objects, Iterable):
+        raise WorkflowError(f"Passed in object {objects.__class__} is not an iterable")
+    if isinstance(objects, Mapping):
+        raise WorkflowError(
+            f"Passed in object {objects.__class__} is a mapping, which has no order of tokens; "
+            "pass [it] if it is one token, or list(it.values())"
+        )
+    return objects if isinstance(objects, Sized) and hasattr(objects, "__getitem__") else list(objects)

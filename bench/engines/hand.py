@@ -149,6 +149,7 @@ deep = _in_a_row(f"{TASKS[level % len(TASKS)].__name__}(obj, eng)" for level in 
 
 RUNNERS: dict[str, Callable[[Workload], Stage]] = {
     "straight": _for_each_token(straight),
+    "single": _for_each_token(straight),
     "ifelse": _for_each_token(ifelse),
     "while": _for_each_token(loop),
     "for": _for_each_token(each),

@@ -29,7 +29,7 @@ ONE = "run_one"
 """The name under which that may call the routine of one token."""
 _TOKEN_LOOP = (
     (0, "def run_tokens(objects, eng, state, cursor, featureless):"),
-    (1, "kind = None"),
+    (1, "kind = last = None"),
     (1, "while True:"),
     (2, "index = state._token_pos + 1"),
     (2, "if index >= len(objects):"),
@@ -38,7 +38,9 @@ _TOKEN_LOOP = (
     (2, "if type(obj) is not kind:"),
     (3, "if hasattr(obj, 'getFeature'):"),
     (4, "return None"),
-    (3, "kind = featureless(obj)"),
+    (3, "if type(obj) is not last:"),
+    (4, "last = type(obj)"),
+    (4, "kind = featureless(obj)"),
     (2, "state._token_pos = index"),
     (2, "cursor.obj = obj"),
 )

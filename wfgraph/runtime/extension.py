@@ -43,15 +43,7 @@ def extension_of(eng: Any, base: type, known: Extension | None = None) -> Extens
     actions = provided(factory.action_mapper)
     if known is not None and known.factory is factory and known.actions is actions:
         return known
-    before, after = actions.before_each_callback, actions.after_each_callback
-    chosen, entered = (_overrides(eng, name, base) for name in ("callback_chooser", "run_callbacks"))
-    steers = any(_overrides(eng, name, Steering) for name in ("jump_call", "break_current_loop"))
-    watch = Watchers(
-        before=None if before is ActionMapper.before_each_callback else before,
-        after=None if after is ActionMapper.after_each_callback else after,
-        execute=eng.execute_callback if _overrides(eng, "execute_callback", base) else None,
-        control=eng if steers else None,
-    )
+    chosen, entered = _overrides(eng, "callback_chooser", base), _overrides(eng, "run_callbacks", base)
     plain = (
         factory.before_object is ProcessingFactory.before_object
         and factory.after_object is ProcessingFactory.after_object
@@ -59,7 +51,23 @@ def extension_of(eng: Any, base: type, known: Extension | None = None) -> Extens
         and actions.after_callbacks is ActionMapper.after_callbacks
         and not (chosen or entered)
     )
-    return Extension(factory, actions, not plain, chosen, entered, NOBODY if watch == NOBODY else watch)
+    return Extension(factory, actions, not plain, chosen, entered, _watchers_of(eng, actions, base))
+
+
+def _watchers_of(eng: Any, actions: Any, base: type) -> Watchers:
+    """Return who wants to see each task, whichever task it is."""
+    before, after = actions.before_each_callback, actions.after_each_callback
+    execute = _overrides(eng, "execute_callback", base)
+    steers = _overrides(eng, "jump_call", Steering) or _overrides(eng, "break_current_loop", Steering)
+    unseen = before is ActionMapper.before_each_callback and after is ActionMapper.after_each_callback
+    if unseen and not execute and not steers:
+        return NOBODY
+    return Watchers(
+        before=None if before is ActionMapper.before_each_callback else before,
+        after=None if after is ActionMapper.after_each_callback else after,
+        execute=eng.execute_callback if execute else None,
+        control=eng if steers else None,
+    )
 
 
 def watchers(eng: Any, extension: Extension, objects: Any = None, obj: Any = None) -> Watchers:
