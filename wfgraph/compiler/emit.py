@@ -42,7 +42,6 @@ _TOKEN_LOOP = (
     (4, "last = type(obj)"),
     (4, "kind = featureless(obj)"),
     (2, "state._token_pos = index"),
-    (2, "cursor.obj = obj"),
 )
 """The loop over tokens. A type of which no token can choose its definition is asked about once."""
 
@@ -69,8 +68,8 @@ def emit(program: Program, entry: int, shapes: dict[int, str]) -> Source:
 def emit_tokens(program: Program, shapes: dict[int, str]) -> Source:
     """Write the routine that runs many tokens, with the definition in its loop.
 
-    It ends with the last token, before one that chooses its definition, and after one whose position was asked for; it
-    returns what the routine of one token would.
+    It ends, and returns None, with the last token and before one that chooses its definition. It also ends after a token
+    whose position was asked for, and returns that with what the routine of one token would return.
     """
     out = _token_loop(program, shapes)
     start = len(out.lines)
@@ -82,7 +81,7 @@ def emit_tokens(program: Program, shapes: dict[int, str]) -> Source:
         out.line(2, f"left = {ONE}(obj, eng)")
         out.calls_one = True
     out.line(2, "if cursor.touched:")
-    out.line(3, f"return {left}")
+    out.line(3, f"return obj, {left}")
     _parts(out)
     return out
 

@@ -55,7 +55,7 @@ class Unit:
     """
 
     entry: int
-    run: Callable[..., int | None]
+    run: Callable[..., Any]
     codes: frozenset[CodeType]
     lines: tuple[int, ...]
     loops: tuple[LoopVariables, ...]

@@ -66,21 +66,23 @@ def _run_plain(
     cursor = Cursor(executable, state)
     cursor.start(0)
     while True:
-        steered: BaseException | None = None
+        obj, steered = None, None
         try:
             try:
-                left = unit.run(objects, eng, state, cursor, _never_featured)
-                if not cursor.touched:
+                ended = unit.run(objects, eng, state, cursor, _never_featured)
+                if ended is None:
                     break
+                obj = ended[0]
                 cursor.check()
-                _end(cursor, executable, state, left)
+                _end(cursor, executable, state, ended[1])
             except (JumpCall, BreakFromThisLoop, Moved) as error:
-                steered = error
+                obj, steered = _token_of(error, obj), error
             except BaseException as error:
+                obj = _token_of(error, obj)
                 _stand(cursor, state, error)
                 raise
             if steered is not None:
-                _continue(cursor, executable, eng, cursor.obj, steered)
+                _continue(cursor, executable, eng, obj, steered)
                 if loops.KEY in eng.extra_data:
                     loops.clear(eng.extra_data)
             counter.asked += cursor.asked
@@ -89,10 +91,16 @@ def _run_plain(
                 break
         except Exception as error:
             counter.asked += cursor.asked
-            handle(cursor.obj, error)
+            handle(obj, error)
             return
     state._cursor = None
     state._callback_pos = [0]
+
+
+def _token_of(error: BaseException, obj: Any) -> Any:
+    """Return the token that an exception left: the one at hand, or the one that the loop over tokens was at."""
+    inner = None if error.__traceback__ is None else error.__traceback__.tb_next
+    return obj if obj is not None or inner is None else inner.tb_frame.f_locals.get("obj")
 
 
 def _never_featured(obj: Any) -> type | None:

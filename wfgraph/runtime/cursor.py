@@ -44,7 +44,6 @@ class Cursor:
     Attributes:
         base: the list that becomes the live one, because somebody may hold it already; None for a new one.
         live: the position as the list that was handed out; None while nobody has asked.
-        obj: the token, where a routine runs many.
         touched: whether the token has to be looked after: it was asked for its position, or started from ``base``.
         asked: how many times a token had to be followed.
     """
@@ -58,7 +57,6 @@ class Cursor:
         "asked",
         "base",
         "live",
-        "obj",
         "pc",
         "touched",
     )
@@ -71,7 +69,6 @@ class Cursor:
         self._frame: FrameType | None = None
         self.base: list[int] | None = state._callback_pos
         self.live: list[int] | None = None
-        self.obj: Any = None
         self.touched = True
         self.asked = 0
         self.pc = 0

@@ -32,7 +32,7 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
         if not run.extension.chosen and len(objects) - 1 > eng.state.token_pos:
             # A definition that is missing or empty is told of before anybody hears that the run has begun.
             eng.callback_chooser(objects[eng.state.token_pos + 1])
-        provided(eng.processing_factory).before_processing(eng, objects)
+        run.extension.factory.before_processing(eng, objects)
         while len(objects) - 1 > eng.state.token_pos:
             run.begin_token()
             run.extension = eng._extension(run.extension)
@@ -47,7 +47,7 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
                 continue
             eng.state.callback_pos_reset()
             loops.clear(eng.extra_data)
-        provided(eng.processing_factory).after_processing(eng, objects)
+        run.extension.factory.after_processing(eng, objects)
     finally:
         joins, run.joins = run.joins, []
         for join in joins:
