@@ -206,6 +206,18 @@ def test_restart_with_words_that_lead_nowhere_changes_nothing(words: tuple[str, 
     assert before == eng.state.__getstate__()
 
 
+@pytest.mark.parametrize("position", [[], ["0"], (0,), None, 0])
+@pytest.mark.parametrize("task", ["prev", "current", "next"])
+def test_a_position_that_is_no_path_is_refused(position: Any, task: str) -> None:
+    eng = engine(note("a"))
+    eng.process([[]])
+    eng.state.callback_pos = position
+    with pytest.raises(WorkflowError, match="can't go on from the position"):
+        eng.restart("current", task)
+    with pytest.raises(WorkflowError, match="can't go on from the position"):
+        eng.process([[]], reset_state=False)
+
+
 def test_runs_in_runs_need_no_recursion_limit() -> None:
     def again(obj: Any, eng: Any) -> None:
         obj.append(1)
@@ -268,6 +280,22 @@ def test_bad_tokens_and_definitions_get_one_clear_error() -> None:
         GenericWorkflowEngine().callbacks.get("x")
     with pytest.raises(WorkflowDefinitionError, match=r"\[1\] is not callable"):
         engine(note("a"), 5).process([[]])
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_an_engine_can_go_on_after_an_interruption(tier: str) -> None:
+    def interrupted(obj: Any, eng: Any) -> None:
+        obj.append("tried")
+        if len(obj) == 1:
+            raise KeyboardInterrupt
+
+    eng, tokens = engine([interrupted], note("b")), [[], ["other"]]
+    eng.tier = tier
+    with pytest.raises(KeyboardInterrupt):
+        eng.process(tokens)
+    assert ([0, 0], 0) == (eng.state.callback_pos, eng.state.token_pos)
+    eng.restart("current", "current")
+    assert [["tried", "tried", "b"], ["other", "tried", "b"]] == tokens
 
 
 def test_an_endless_token_is_stopped_by_max_steps() -> None:

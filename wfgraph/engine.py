@@ -145,6 +145,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             if reset_state:
                 self.state.reset()
                 loops.clear(self.extra_data)
+            else:
+                self._position()
             while True:
                 begun = run.tokens
                 try:
@@ -310,8 +312,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         token_pos = before.get(obj, self.state.token_pos)
         if token_pos < -1:
             raise WorkflowError(f"there is no {obj} object to restart: the engine stands at {self.state.token_pos}")
+        position = self._position()
         self.state.token_pos = token_pos
-        position = self.state.callback_pos
         if task == "first":
             self.state.callback_pos = [0]
             loops.clear(self.extra_data)
@@ -319,6 +321,16 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             position[-1] = max(0, position[-1] - 1)
         elif task == "next":
             position[-1] += 1
+
+    def _position(self) -> list[int]:
+        """Return the position that a run is to go on from."""
+        position: Any = self.state.callback_pos
+        if not isinstance(position, list) or not position or not all(isinstance(index, int) for index in position):
+            raise WorkflowError(
+                f"can't go on from the position {position!r}: state.callback_pos is a list of ints, one for each level "
+                "of nesting, such as [0] or [2, 1]"
+            )
+        return position
 
     # Looking at it ---------------------------------------------------------------------------------------------------
 
