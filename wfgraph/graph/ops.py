@@ -89,8 +89,8 @@ class Exit:
     @classmethod
     def of(cls, outcome: Outcome) -> Exit:
         """Return the exit for an outcome with the kind of edge that the outcome suggests."""
-        label = "" if outcome.control in (Control.RETURN, Control.BREAK, Control.HALT) else str(outcome)
-        return cls(outcome, _KIND_OF[outcome.control], label)
+        kind, text = _KIND_OF[outcome.control], str(outcome)
+        return cls(outcome, kind, "" if outcome.control is Control.RETURN or text == kind.value else text)
 
 
 _NEXT = (Exit.of(out.RETURN),)

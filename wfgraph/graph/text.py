@@ -34,9 +34,9 @@ def graph_lines(graph: WorkflowGraph) -> Iterator[str]:
     yield f"graph of {count} task{'' if count == 1 else 's'}"
     yield from (f"entry {_edge(graph, edge)}" for edge in graph.out_edges(ENTRY))
     for node in graph.nodes:
-        what = escape_control(node.op.text)
-        shown = f"{graph.where(node.id)} {escape_control(node.name)}" + (f": {what}" if what else "")
-        yield shown + (" (opaque)" if node.op.opaque else " (loose)" if node.wild else "")
+        name, what = escape_control(node.name), escape_control(node.op.text)
+        told = what if what.startswith(f"{name}(") else f"{name}: {what}" if what else name
+        yield f"{graph.where(node.id)} {told}" + (" (opaque)" if node.op.opaque else " (loose)" if node.wild else "")
         yield from (f"    {_edge(graph, edge)}" for edge in graph.out_edges(node.id))
 
 

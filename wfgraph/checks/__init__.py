@@ -1,0 +1,10 @@
+"""Static checks: what is wrong with a definition, told before it runs."""
+
+from __future__ import annotations
+
+from wfgraph.checks.diagnostics import Diagnostic, Location, Severity, Spot
+from wfgraph.checks.rule import Rule
+from wfgraph.checks.rules import RULES
+from wfgraph.checks.runner import check
+
+__all__ = ["RULES", "Diagnostic", "Location", "Rule", "Severity", "Spot", "check"]

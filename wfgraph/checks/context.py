@@ -1,0 +1,104 @@
+"""What the rules look at: one definition, its graph, and the analyses that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from wfgraph.checks.diagnostics import Spot
+from wfgraph.checks.flow import Flow
+from wfgraph.checks.reading import Reading, is_stand_in
+from wfgraph.checks.shapes import Shapes
+from wfgraph.graph.address import Address, format_address
+from wfgraph.graph.definition import Definition
+from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.workflow_graph import Node, WorkflowGraph
+from wfgraph.utils import escape_control
+
+__all__ = ["Context"]
+
+_LONGEST_PATH = 8
+
+
+class Context:
+    """One definition.
+
+    Attributes:
+        reading: the definition as it was given, and what in it is no task.
+        graph: its graph; faulty items are opaque tasks in it.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.graph: WorkflowGraph = reading.graph
+
+    @property
+    def definition(self) -> Definition:
+        """The lists and tasks."""
+        return self.graph.definition
+
+    @cached_property
+    def flow(self) -> Flow:
+        """Where tokens can get to."""
+        return Flow(self.graph)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """Which patterns the lists are."""
+        return Shapes(self.graph)
+
+    def tasks(self) -> Iterator[Node]:
+        """Yield the tasks that someone wrote: neither stand-ins nor the bookkeeping of patterns."""
+        own = self.shapes.bookkeeping
+        return (node for node in self.graph.nodes if node.id not in own and not is_stand_in(node.item.task))
+
+    def reached(self) -> Iterator[Node]:
+        """Yield those of :meth:`tasks` that a run can get to."""
+        return (node for node in self.tasks() if self.flow.reached(node.id))
+
+    def ways(self, node: Node, *controls: Control) -> Iterator[tuple[Outcome, bool]]:
+        """Yield the outcomes of a task that are of such a kind, and whether it always ends so."""
+        outcomes = dict.fromkeys(way.outcome for way in node.op.exits())
+        certain = len(outcomes) == 1 and not node.opaque
+        return ((outcome, certain) for outcome in outcomes if outcome.control in controls)
+
+    def address(self, node: int) -> Address:
+        """Return the place of a task in the definition; for one in a parallel branch, that of the outermost pattern."""
+        found = self.graph.nodes[node]
+        while found.lane is not None:
+            found = self.graph.nodes[self.graph.lanes[found.lane].host]
+        return found.item.address
+
+    def label(self, node: int) -> str:
+        """Name a task and its place: ``fetch at [2, 0]``."""
+        return f"{self.name(node)} at {self.graph.where(node)}"
+
+    def name(self, node: int) -> str:
+        """Name a task, a pattern with what it is about."""
+        found = self.graph.nodes[node]
+        text = escape_control(found.op.text)
+        name = escape_control(found.name)
+        return f"{name} ({text})" if text and text != name else name
+
+    def spots(self, path: Iterable[int]) -> tuple[Spot, ...]:
+        """Return a path as a witness, without its middle when it is long."""
+        nodes = list(path)
+        found = [Spot(self.address(node), self.graph.where(node), escape_control(self._name(node))) for node in nodes]
+        if len(found) > _LONGEST_PATH:
+            half = _LONGEST_PATH // 2
+            found[half:-half] = [Spot((), f"... {len(found) - 2 * half} more ...")]
+        return tuple(found)
+
+    def _name(self, node: int) -> str:
+        return self.graph.nodes[node].name
+
+    def places(self, nodes: Iterable[int], most: int = 5) -> str:
+        """List the places of tasks, the first few of them."""
+        found = list(nodes)
+        shown = ", ".join(self.graph.where(node) for node in found[:most])
+        return shown + (f" and {len(found) - most} more" if len(found) > most else "")
+
+    @staticmethod
+    def at(address: Address) -> str:
+        """Write an address."""
+        return format_address(address)

@@ -1,0 +1,224 @@
+"""Definitions that may not compile: every item that is no task is noted, and an opaque stand-in takes its place.
+
+So the places of all other items stay what they are, and the rules about the flow can still say what is certain whatever
+the faulty items turn out to be.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wfgraph.compiler.effects import effect_of
+from wfgraph.compiler.normalize import define
+from wfgraph.compiler.pipeline import compile_graph
+from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.graph import ops
+from wfgraph.graph.address import Address
+from wfgraph.graph.nesting import is_block
+from wfgraph.graph.task import task
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.utils import escape_control
+
+__all__ = ["Fault", "Reading", "is_stand_in", "read"]
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An item that is no task.
+
+    Attributes:
+        code: of the rule that it breaks.
+        address: its place; that of the parallel pattern for an item in one of its branches.
+        message: what is wrong with it.
+    """
+
+    code: str
+    address: Address
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """A definition that compiles.
+
+    Attributes:
+        raw: the definition as it was given.
+        graph: its graph, with stand-ins for the faulty items.
+        faults: the faulty items.
+    """
+
+    raw: Any
+    graph: WorkflowGraph
+    faults: tuple[Fault, ...] = ()
+
+
+def read(definition: Any) -> Reading:
+    """Compile a definition, whatever it holds."""
+    raw = definition
+    if not callable(raw) and not isinstance(raw, list | tuple | str | bytes) and isinstance(raw, Iterable):
+        raw = list(raw)
+    try:
+        return Reading(raw, compile_graph(raw))
+    except WorkflowDefinitionError:
+        reader = _Reader()
+        callbacks = reader.read(raw)
+        return Reading(raw, compile_graph(callbacks), tuple(reader.faults))
+
+
+class _StandIn:
+    """What takes the place of a faulty item."""
+
+    def __init__(self, item: Any) -> None:
+        shown = escape_control(repr(item))
+        self.__name__ = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
+
+    def __call__(self, obj: Any, eng: Any) -> None:
+        raise NotImplementedError
+
+
+def _stand_in(item: Any) -> Callable[..., Any]:
+    return task(ops.OPAQUE)(_StandIn(item))
+
+
+def is_stand_in(function: Any) -> bool:
+    """Tell whether a task stands for a faulty item."""
+    return isinstance(function, _StandIn)
+
+
+@dataclass(slots=True)
+class _Branch:
+    """A branch of a parallel pattern that is still to be read.
+
+    Attributes:
+        items: what it holds.
+        slot: the list and the index of the outermost pattern around it.
+        address: of that pattern.
+        hosts: the tasks of the patterns around it, the innermost first, as linked pairs.
+        where: the branch, for people.
+    """
+
+    items: Any
+    slot: tuple[list[Any], int]
+    address: Address
+    hosts: Any
+    where: str
+
+
+class _Reader:
+    """Reads one definition."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self._known: dict[int, tuple[str, str, Any]] = {}
+        self._branches: deque[_Branch] = deque()
+
+    def read(self, raw: Any) -> list[Any]:
+        """Return nested lists that compile."""
+        if callable(raw):
+            raw = [raw]
+        elif isinstance(raw, str | bytes) or not isinstance(raw, Iterable):
+            self._note(("WF001", f"a workflow definition is a list of callables, not {escape_control(repr(raw))}"), ())
+            return []
+        result = self._nested(raw, None)
+        while self._branches:
+            branch = self._branches.popleft()
+            before = len(self.faults)
+            self._nested(branch.items, branch)
+            if len(self.faults) > before:
+                into, index = branch.slot
+                into[index] = _stand_in(into[index])
+        return result
+
+    def _nested(self, raw: Any, branch: _Branch | None) -> list[Any]:
+        """Clean nested lists as registering does, and replace what is no task."""
+        result: list[Any] = []
+        frames: list[tuple[Iterator[Any], list[Any], Any]] = [(iter(raw), result, raw)]
+        path: list[int] = []  # of the innermost open list
+        while frames:
+            rest, into, _ = frames[-1]
+            for item in rest:
+                if item is None:
+                    continue
+                address = (*path, len(into))
+                if not is_block(item):
+                    into.append(self._task(item, address, (into, len(into)), branch))
+                    continue
+                if any(item is holder for _, _, holder in frames):
+                    self._note(("WF004", "the list is one of the lists around it"), address, branch)
+                    into.append(_stand_in("the definition itself"))
+                    continue
+                inner = into
+                if isinstance(item, list):
+                    path.append(len(into))
+                    inner = []
+                    into.append(inner)
+                frames.append((iter(item), inner, item))
+                break
+            else:
+                frames.pop()
+                if frames and frames[-1][1] is not into:
+                    path.pop()
+        return result
+
+    def _task(self, item: Any, address: Address, slot: tuple[list[Any], int], branch: _Branch | None) -> Any:
+        code, message = self._fault_of(item)
+        if code:
+            self._note((code, message), address, branch)
+            return _stand_in(item)
+        op = effect_of(item)
+        if isinstance(op, ops.Split | ops.Synchronize):
+            self._open(item, op, address, slot, branch)
+        return item
+
+    def _open(
+        self, host: Any, op: ops.Split | ops.Synchronize, address: Address, slot: Any, branch: _Branch | None
+    ) -> None:
+        around = None if branch is None else branch.hosts
+        above = around
+        while above is not None:
+            if above[0] is host:
+                self._note(("WF004", "the parallel pattern stands in one of its own branches"), address, branch)
+                return
+            above = above[1]
+        for index, items in enumerate(op.lanes):
+            self._branches.append(
+                _Branch(
+                    items,
+                    slot if branch is None else branch.slot,
+                    address if branch is None else branch.address,
+                    (host, around),
+                    f"{'' if branch is None else branch.where}branch {index}, ",
+                )
+            )
+
+    def _fault_of(self, item: Any) -> tuple[str, str]:
+        known = self._known.get(id(item))
+        if known is None:
+            code, message = _fault(item)
+            known = self._known[id(item)] = (code, message, item)
+        return known[0], known[1]
+
+    def _note(self, what: tuple[str, str], address: Address, branch: _Branch | None = None) -> None:
+        code, message = what
+        where = list(address)
+        if branch is not None:
+            message = f"{message} ({branch.where}{where})"
+            address = branch.address
+        self.faults.append(Fault(code, address, message))
+
+
+def _fault(item: Any) -> tuple[str, str]:
+    """Return the code and the text of what is wrong with an item; two empty texts when it is a task."""
+    try:
+        define([item])
+    except WorkflowDefinitionError as error:
+        message = error.message.replace(" at [0]", "", 1)
+        if not callable(item):
+            return "WF001", message
+        return ("WF002" if "can't be called with" in message else "WF003"), message
+    return "", ""

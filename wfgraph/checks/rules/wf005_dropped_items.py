@@ -1,0 +1,45 @@
+"""WF005: empty items at the top level are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wfgraph.checks.context import Context
+from wfgraph.checks.rule import Finding, Rule
+
+__all__ = ["RULE"]
+
+
+def find(context: Context) -> Iterator[Finding]:
+    """Yield the items that registering drops, where something follows them."""
+    raw = context.reading.raw
+    if callable(raw) or not isinstance(raw, list | tuple):
+        return
+    last = max((index for index, item in enumerate(raw) if not _dropped(item)), default=-1)
+    place = 0
+    for index, item in enumerate(raw[:last]):
+        if item is None or _dropped(item):
+            shown = "None" if item is None else "an empty list"
+            yield Finding(
+                f"item {index} of the definition is {shown}, which is dropped when it is registered: what follows moves "
+                "one place to the front",
+                address=(place,),
+                hint="take it out, so that places are what they look like",
+            )
+        if item is not None:
+            place += len(item) if isinstance(item, tuple) and not callable(item) else 1
+
+
+def _dropped(item: object) -> bool:
+    return item is None or (isinstance(item, list) and not item)
+
+
+RULE = Rule(
+    code="WF005",
+    name="empty-item-dropped",
+    severity="info",
+    sound=True,
+    about="""An empty list or None at the top level of a definition is dropped when the definition is registered, so the tasks after it
+stand one place earlier than they were written: stored positions and jumps over it count without it.""",
+    find=find,
+)

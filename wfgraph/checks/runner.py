@@ -1,0 +1,144 @@
+"""Checks a definition by all rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from wfgraph.checks.context import Context
+from wfgraph.checks.diagnostics import SEVERITIES, Diagnostic, Severity
+from wfgraph.checks.location import location_of
+from wfgraph.checks.reading import read
+from wfgraph.checks.rule import Finding, Rule
+from wfgraph.checks.rules import RULES
+from wfgraph.checks.suppressions import Suppressions
+from wfgraph.errors import WorkflowAPIError
+from wfgraph.graph.workflow_graph import WorkflowGraph
+
+__all__ = ["UNUSED", "check", "checked", "chosen", "rule_of"]
+
+
+def _none(context: Context) -> Iterator[Finding]:
+    return iter(())
+
+
+UNUSED = Rule(
+    code="WF902",
+    name="unused-suppression",
+    severity="info",
+    sound=True,
+    about="A check is silenced for a task, and would have found nothing there: the reason for it is gone, or its code is wrong.",
+    find=_none,  # the runner itself finds them
+)
+_ALL = (*RULES, UNUSED)
+
+
+def check(
+    definition: Any,
+    *,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    severities: Mapping[str, Severity] | None = None,
+) -> list[Diagnostic]:
+    """Check a definition without running it.
+
+    Args:
+        definition: a callable, or nested lists of callables; it need not compile.
+        select: the codes of the rules to check, or their beginnings, such as ``"WF1"``; all when empty.
+        ignore: the codes of the rules to leave out, likewise.
+        severities: other severities, by the codes of the rules.
+
+    Returns:
+        The findings, by address and code.
+
+    Raises:
+        WorkflowAPIError: there is no such code or severity.
+
+    >>> from wfgraph.patterns import EMPTY_CALL, STOP
+    >>> [str(found) for found in check([STOP(), EMPTY_CALL])]
+    ["WF106 warning at [1]: EMPTY_CALL at [1] can't be reached: STOP at [0] never goes on"]
+    """
+    return checked(definition, chosen(select, ignore), severities or {})[0]
+
+
+def checked(
+    definition: Any, rules: Iterable[Rule], severities: Mapping[str, Severity]
+) -> tuple[list[Diagnostic], WorkflowGraph]:
+    """Check a definition by some rules; return the findings, and the graph that they are about."""
+    _refuse_unknown(severities, severities.values())
+    context = Context(read(definition))
+    suppressions = Suppressions(context.graph)
+    rules = tuple(rules)
+    found = [
+        _diagnostic(context, rule, finding, severities)
+        for rule in rules
+        for finding in rule.find(context)
+        if finding.node is None or not suppressions.silences(finding.node, rule.code)
+    ]
+    if UNUSED in rules:
+        found += (
+            _diagnostic(context, UNUSED, finding, severities) for finding in _unused(context, suppressions, rules)
+        )
+    return sorted(found, key=lambda one: (one.address, one.code)), context.graph
+
+
+def rule_of(code: str) -> Rule:
+    """Return the rule of a code.
+
+    Raises:
+        WorkflowAPIError: there is none.
+    """
+    for rule in _ALL:
+        if rule.code == code.upper():
+            return rule
+    raise WorkflowAPIError(f"there is no check {code!r}; the codes are {', '.join(rule.code for rule in _ALL)}")
+
+
+def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
+    """Return the rules whose codes begin with one of ``select`` (all, when there is none) and with none of ``ignore``.
+
+    Raises:
+        WorkflowAPIError: something begins no code.
+    """
+    wanted, unwanted = tuple(select), tuple(ignore)
+    for start in (*wanted, *unwanted):
+        if not start or not any(rule.code.startswith(start) for rule in _ALL):
+            raise WorkflowAPIError(f"there is no check {start!r}; write a code such as WF101, or its beginning: WF1")
+    return tuple(
+        rule
+        for rule in _ALL
+        if (not wanted or rule.code.startswith(wanted)) and not (unwanted and rule.code.startswith(unwanted))
+    )
+
+
+def _refuse_unknown(codes: Iterable[str], severities: Iterable[str]) -> None:
+    for code in codes:
+        rule_of(code)
+    for severity in severities:
+        if severity not in SEVERITIES:
+            raise WorkflowAPIError(f"there is no severity {severity!r}; use {', '.join(SEVERITIES)}")
+
+
+def _diagnostic(context: Context, rule: Rule, finding: Finding, severities: Mapping[str, Severity]) -> Diagnostic:
+    node = finding.node
+    return Diagnostic(
+        code=rule.code,
+        rule=rule.name,
+        severity=severities.get(rule.code) or finding.severity or rule.severity,
+        message=finding.message,
+        address=finding.address if node is None else context.address(node),
+        location=None if node is None else location_of(context.graph.nodes[node]),
+        hint=finding.hint,
+        witness=finding.witness,
+    )
+
+
+def _unused(context: Context, suppressions: Suppressions, rules: tuple[Rule, ...]) -> Iterator[Finding]:
+    asked, known = {rule.code for rule in rules}, {rule.code for rule in _ALL}
+    for node, code in suppressions.unused():
+        if code not in known:
+            yield Finding(f"{context.label(node)} ignores {code}, which is no check", node, hint="correct the code")
+        elif code in asked:
+            yield Finding(
+                f"{context.label(node)} ignores {code}, which finds nothing there", node, hint="take it out of ignore"
+            )
