@@ -40,7 +40,7 @@ _TOKEN_LOOP = (
     (4, "return None"),
     (3, "if type(obj) is not last:"),
     (4, "last = type(obj)"),
-    (4, "kind = featureless(obj)"),
+    (4, "kind = featureless(last)"),
     (2, "state._token_pos = index"),
 )
 """The loop over tokens. A type of which no token can choose its definition is asked about once."""

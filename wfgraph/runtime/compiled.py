@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import lru_cache
 from typing import Any, Protocol
 
 from wfgraph.errors import BreakFromThisLoop, JumpCall
@@ -85,10 +86,11 @@ def _run_plain(
                 _continue(cursor, executable, eng, obj, steered)
                 if loops.KEY in eng.extra_data:
                     loops.clear(eng.extra_data)
-            counter.asked += cursor.asked
+            if cursor.asked:
+                counter.asked += cursor.asked
+                if counter.overasked:
+                    break
             cursor.renew()
-            if counter.overasked:
-                break
         except Exception as error:
             counter.asked += cursor.asked
             handle(obj, error)
@@ -103,9 +105,9 @@ def _token_of(error: BaseException, obj: Any) -> Any:
     return obj if obj is not None or inner is None else inner.tb_frame.f_locals.get("obj")
 
 
-def _never_featured(obj: Any) -> type | None:
-    """Return a token's type if no token of it can choose its definition, so that the others need not be asked."""
-    kind = type(obj)
+@lru_cache(maxsize=64)
+def _never_featured(kind: type) -> type | None:
+    """Return a type of tokens if none of it can choose its definition, so that the others need not be asked."""
     if kind.__module__ != "builtins":
         own: Any = kind.__getattribute__
         if own is not object.__getattribute__ or hasattr(kind, "__getattr__"):
