@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from wfgraph import views as _views  # noqa: F401 - they register the formats of f"{graph:dot}"
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.graph import ops, outcomes
@@ -10,6 +12,18 @@ from wfgraph.graph.task import task
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime.trace import Trace
 
-__all__ = ["Trace", "WorkflowGraph", "__version__", "compile_graph", "ops", "outcomes", "task"]
+if TYPE_CHECKING:
+    from wfgraph.checks import check as check
+
+__all__ = ["Trace", "WorkflowGraph", "__version__", "check", "compile_graph", "ops", "outcomes", "task"]
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the checks when they are first asked for: running a workflow needs none of them."""
+    if name != "check":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wfgraph.checks import check
+
+    return check

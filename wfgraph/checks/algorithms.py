@@ -35,15 +35,15 @@ def components(successors: Sequence[Sequence[int]]) -> list[list[int]]:
             continue
         work = [(root, 0)]
         while work:
-            node, place = work.pop()
-            if place == 0:
+            node, done = work.pop()
+            if done == 0:
                 index[node] = low[node] = clock
                 clock += 1
                 stack.append(node)
                 on_stack[node] = True
             else:
-                low[node] = min(low[node], low[successors[node][place - 1]])
-            for place in range(place, len(successors[node])):
+                low[node] = min(low[node], low[successors[node][done - 1]])
+            for place in range(done, len(successors[node])):
                 other = successors[node][place]
                 if index[other] < 0:
                     work.append((node, place + 1))

@@ -8,6 +8,7 @@ else there is, the answer is None: not known.
 from __future__ import annotations
 
 import dis
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
@@ -20,6 +21,8 @@ __all__ = ["Returned", "answer_of", "returned"]
 
 _DEEPEST = 4
 _NOTHING = frozenset(("RESUME", "COPY_FREE_VARS", "NOP", "PRECALL", "CACHE", "NOT_TAKEN"))
+_AHEAD = "JUMP_FORWARD"
+_LEAVING = frozenset((_AHEAD, "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"))
 _CONSTANTS = frozenset(("LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST"))
 _IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
 
@@ -53,17 +56,29 @@ def returned(function: Any, deep: int = _DEEPEST) -> Returned | None:
 
 def _constants(steps: list[dis.Instruction]) -> tuple[Any, ...] | None:
     """Return the constants that a function returns, if it returns nothing else."""
-    found: list[Any] = []
-    for before, step in zip([None, *steps], steps, strict=False):
+    found: list[tuple[int, Any]] = []
+    for place, step in enumerate(steps):
         if step.opname == "RETURN_CONST":
-            found.append(step.argval)
+            found.append((step.offset, step.argval))
         elif step.opname == "RETURN_VALUE":
-            if before is None or before.opname not in _CONSTANTS or step.is_jump_target:
-                return None
-            found.append(before.argval)
+            for before in _steps_before(steps, place):
+                if before is None or before.opname not in _CONSTANTS:
+                    return None
+                found.append((before.offset, before.argval))
         elif step.opname in ("RETURN_GENERATOR", "YIELD_VALUE"):
             return None
-    return tuple(found) or None
+    return tuple(value for _, value in sorted(found, key=lambda one: one[0])) or None
+
+
+def _steps_before(steps: list[dis.Instruction], place: int) -> Iterator[dis.Instruction | None]:
+    """Yield what runs right before a step, on each way to it; None for what is not plain."""
+    target = steps[place]
+    if place and steps[place - 1].opname not in _LEAVING:
+        yield steps[place - 1]
+    for index, step in enumerate(steps):
+        if "JUMP" in step.opname and step.argval == target.offset:
+            plain = step.opname == _AHEAD and not step.is_jump_target and index > 0
+            yield steps[index - 1] if plain else None
 
 
 def _named(function: FunctionType, steps: list[dis.Instruction], deep: int) -> Returned | None:

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from wfgraph.checks.diagnostics import Spot
-from wfgraph.checks.flow import Flow
+from wfgraph.checks.flow import GAP, Flow
 from wfgraph.checks.reading import Reading, is_stand_in
 from wfgraph.checks.shapes import Shapes
-from wfgraph.graph.address import Address, format_address
+from wfgraph.graph.address import Address
 from wfgraph.graph.definition import Definition
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import escape_control
 
-__all__ = ["Context"]
+__all__ = ["Context", "name_of"]
 
-_LONGEST_PATH = 8
+_LONGEST_PATH = 12
 
 
 class Context:
@@ -58,9 +58,13 @@ class Context:
 
     def ways(self, node: Node, *controls: Control) -> Iterator[tuple[Outcome, bool]]:
         """Yield the outcomes of a task that are of such a kind, and whether it always ends so."""
-        outcomes = dict.fromkeys(way.outcome for way in node.op.exits())
+        outcomes = self._outcomes[node.id]
         certain = len(outcomes) == 1 and not node.opaque
         return ((outcome, certain) for outcome in outcomes if outcome.control in controls)
+
+    @cached_property
+    def _outcomes(self) -> list[tuple[Outcome, ...]]:
+        return [tuple(dict.fromkeys(way.outcome for way in node.op.exits())) for node in self.graph.nodes]
 
     def address(self, node: int) -> Address:
         """Return the place of a task in the definition; for one in a parallel branch, that of the outermost pattern."""
@@ -75,22 +79,20 @@ class Context:
 
     def name(self, node: int) -> str:
         """Name a task, a pattern with what it is about."""
-        found = self.graph.nodes[node]
-        text = escape_control(found.op.text)
-        name = escape_control(found.name)
-        return f"{name} ({text})" if text and text != name else name
+        return name_of(self.graph.nodes[node])
 
     def spots(self, path: Iterable[int]) -> tuple[Spot, ...]:
         """Return a path as a witness, without its middle when it is long."""
         nodes = list(path)
-        found = [Spot(self.address(node), self.graph.where(node), escape_control(self._name(node))) for node in nodes]
-        if len(found) > _LONGEST_PATH:
+        if len(nodes) > _LONGEST_PATH:
             half = _LONGEST_PATH // 2
-            found[half:-half] = [Spot((), f"... {len(found) - 2 * half} more ...")]
-        return tuple(found)
+            nodes[half:-half] = [GAP]
+        return tuple(map(self._spot, nodes))
 
-    def _name(self, node: int) -> str:
-        return self.graph.nodes[node].name
+    def _spot(self, node: int) -> Spot:
+        if node == GAP:
+            return Spot((), "...")
+        return Spot(self.address(node), self.graph.where(node), escape_control(self.graph.nodes[node].name))
 
     def places(self, nodes: Iterable[int], most: int = 5) -> str:
         """List the places of tasks, the first few of them."""
@@ -98,7 +100,10 @@ class Context:
         shown = ", ".join(self.graph.where(node) for node in found[:most])
         return shown + (f" and {len(found) - most} more" if len(found) > most else "")
 
-    @staticmethod
-    def at(address: Address) -> str:
-        """Write an address."""
-        return format_address(address)
+
+def name_of(node: Node) -> str:
+    """Name a task, a pattern with what it is about."""
+    text, name = escape_control(node.op.text), escape_control(node.name)
+    if not text or text.startswith(f"{name}("):
+        return text or name
+    return f"{name} ({text.removeprefix(name.lower()).strip()})"

@@ -16,9 +16,12 @@ from functools import cached_property
 from wfgraph.checks.algorithms import components, irreducible_edges, reach
 from wfgraph.checks.constants import answer_of
 from wfgraph.graph.ops import EdgeKind, While
-from wfgraph.graph.workflow_graph import ENTRY, EXIT, HALT, STOP, TERMINALS, TOKEN, Edge, Node, WorkflowGraph
+from wfgraph.graph.workflow_graph import ENTRY, HALT, STOP, TERMINALS, TOKEN, Edge, Node, WorkflowGraph
 
-__all__ = ["Flow"]
+__all__ = ["GAP", "Flow"]
+
+GAP = -1
+"""Stands in a path for tasks that are left out."""
 
 
 class Flow:
@@ -88,12 +91,22 @@ class Flow:
         """Tell whether a run from the start can get to a task."""
         return self._before[node] >= 0
 
-    def path_to(self, node: int) -> list[int]:
-        """Return the tasks on a shortest way from the start to a task, that task included."""
+    def path_to(self, node: int, most: int = 6) -> list[int]:
+        """Return the last tasks on a shortest way from the start to a task, that task included.
+
+        Where there are more before them, :data:`GAP` comes first.
+        """
         path = [node]
-        while path[-1] != self.place(ENTRY):
+        while path[-1] != self.place(ENTRY) and len(path) <= most:
             path.append(self._before[path[-1]])
-        return [step for step in reversed(path) if step < self.count]
+        cut = path.pop() != self.place(ENTRY)
+        return ([GAP] if cut else []) + [step for step in reversed(path) if step < self.count]
+
+    def lost_at(self, node: int) -> int:
+        """Return the first task on that way from which a token can't come to an end any more."""
+        while (before := self._before[node]) != self.place(ENTRY) and not self.can_end(before):
+            node = before
+        return node
 
     @cached_property
     def _ends(self) -> list[bool]:
@@ -127,9 +140,9 @@ class Flow:
             if not inside or self.can_end(inside[0]) or not self.reached(inside[0]):
                 continue
             members = set(group)
-            if len(group) > 1 or group[0] in self.own[group[0]]:
-                if all(target in members for node in group for target in self.own[node]):
-                    found.append(inside)
+            circular = len(group) > 1 or group[0] in self.own[group[0]]
+            if circular and all(target in members for node in group for target in self.own[node]):
+                found.append(inside)
         return sorted(found)
 
     @cached_property
@@ -139,7 +152,3 @@ class Flow:
         for edge in self.graph.edges:
             stored[self.place(edge.source)].append(self.place(edge.target))
         return [edge for edge in irreducible_edges(stored, self.place(ENTRY)) if max(edge) < self.count]
-
-    def ends_at(self, node: int) -> bool:
-        """Tell whether the flow can go on from a task to the normal end."""
-        return any(edge.target == EXIT for edge in self.graph.out_edges(node))

@@ -8,13 +8,12 @@ from functools import partial
 from types import CodeType
 from typing import Any
 
-import wfgraph
 from wfgraph.checks.diagnostics import Location
 from wfgraph.graph.workflow_graph import Node
 
 __all__ = ["code_of", "location_of", "subjects"]
 
-_OURS = os.path.dirname(os.path.abspath(wfgraph.__file__)) + os.sep
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def code_of(function: Any) -> CodeType | None:
@@ -23,7 +22,7 @@ def code_of(function: Any) -> CodeType | None:
         function = function.func
     code = getattr(function, "__code__", None)
     if code is None and not isinstance(function, type):
-        code = getattr(type(function).__call__, "__code__", None)  # type: ignore[operator]
+        code = getattr(type(function).__call__, "__code__", None)
     if not isinstance(code, CodeType) or code.co_filename.startswith(_OURS):
         return None
     return code

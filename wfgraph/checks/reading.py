@@ -16,7 +16,7 @@ from wfgraph.compiler.normalize import define
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
-from wfgraph.graph.address import Address
+from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.task import task
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -25,6 +25,9 @@ from wfgraph.utils import escape_control
 __all__ = ["Fault", "Reading", "is_stand_in", "read"]
 
 _LONGEST = 60
+_HERE = " at [0]"
+"""How an item that is looked at by itself names its place."""
+_CIRCLE = f"the definition contains itself: the list{_HERE} is one of the lists around it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,11 @@ class _Reader:
                     into.append(self._task(item, address, (into, len(into)), branch))
                     continue
                 if any(item is holder for _, _, holder in frames):
-                    self._note(("WF004", "the list is one of the lists around it"), address, branch)
+                    self._note(
+                        ("WF004", _CIRCLE),
+                        address,
+                        branch,
+                    )
                     into.append(_stand_in("the definition itself"))
                     continue
                 inner = into
@@ -182,7 +189,7 @@ class _Reader:
         above = around
         while above is not None:
             if above[0] is host:
-                self._note(("WF004", "the parallel pattern stands in one of its own branches"), address, branch)
+                self._note(("WF004", f"the parallel pattern{_HERE} stands in one of its own branches"), address, branch)
                 return
             above = above[1]
         for index, items in enumerate(op.lanes):
@@ -192,7 +199,7 @@ class _Reader:
                     slot if branch is None else branch.slot,
                     address if branch is None else branch.address,
                     (host, around),
-                    f"{'' if branch is None else branch.where}branch {index}, ",
+                    f"branch {index}" if branch is None else f"{branch.where}/{index}",
                 )
             )
 
@@ -205,9 +212,9 @@ class _Reader:
 
     def _note(self, what: tuple[str, str], address: Address, branch: _Branch | None = None) -> None:
         code, message = what
-        where = list(address)
+        message = message.replace(_HERE, f" at {format_address(address)}", 1)
         if branch is not None:
-            message = f"{message} ({branch.where}{where})"
+            message = f"{message} (in {branch.where} of the pattern at {format_address(branch.address)})"
             address = branch.address
         self.faults.append(Fault(code, address, message))
 
@@ -217,7 +224,7 @@ def _fault(item: Any) -> tuple[str, str]:
     try:
         define([item])
     except WorkflowDefinitionError as error:
-        message = error.message.replace(" at [0]", "", 1)
+        message = error.message
         if not callable(item):
             return "WF001", message
         return ("WF002" if "can't be called with" in message else "WF003"), message

@@ -27,7 +27,10 @@ UNUSED = Rule(
     name="unused-suppression",
     severity="info",
     sound=True,
-    about="A check is silenced for a task, and would have found nothing there: the reason for it is gone, or its code is wrong.",
+    about="""WF902: a check is silenced and finds nothing there.
+
+It is silenced for a task, and would have found nothing there: the reason for it is gone, or its code is wrong.
+""",
     find=_none,  # the runner itself finds them
 )
 _ALL = (*RULES, UNUSED)

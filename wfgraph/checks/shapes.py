@@ -8,8 +8,7 @@ from enum import Enum
 
 from wfgraph.graph import ops
 from wfgraph.graph.definition import Block, Definition, TaskItem
-from wfgraph.graph.ops import Op
-from wfgraph.graph.outcomes import BREAK, Control, jump
+from wfgraph.graph.outcomes import BREAK, jump
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 
 __all__ = ["Kind", "Shape", "Shapes"]
@@ -54,13 +53,6 @@ class Shape:
         """Return the node of the task in a slot; None when there is a list."""
         return self.start(slot) if isinstance(self.block.slots[slot], TaskItem) else None
 
-    def slot_of(self, node: int) -> int | None:
-        """Return the slot in which a task is, however deep; None when it is elsewhere."""
-        for slot in range(len(self.block.slots)):
-            if self.start(slot) <= node < self.start(slot + 1):
-                return slot
-        return None
-
 
 class Shapes:
     """The shapes of all lists of a graph."""
@@ -75,7 +67,7 @@ class Shapes:
 
     def _add(self, body: Definition, lane: int | None, first: int) -> None:
         for block in body.blocks:
-            shape = _shape(block, lane, first, lambda item: self._graph.nodes[first + item.id].op)
+            shape = _shape(block, lane, first, lambda item: self._graph.nodes[first + item.id])
             self._known[lane, block.id] = shape
             self.bookkeeping.update(shape.start(slot) for slot in shape.own)
 
@@ -95,13 +87,14 @@ class Shapes:
             block = shape.block.parent
 
 
-def _shape(block: Block, lane: int | None, first: int, op_of: Callable[[TaskItem], Op]) -> Shape:
-    found = [op_of(slot) if isinstance(slot, TaskItem) else None for slot in block.slots]
+def _shape(block: Block, lane: int | None, first: int, node_of: Callable[[TaskItem], Node]) -> Shape:
+    nodes = [node_of(slot) if isinstance(slot, TaskItem) else None for slot in block.slots]
+    found = [None if node is None else node.op for node in nodes]
     head, last = (found[0], len(found) - 1) if found else (None, -1)
     match head:
         case ops.While() | ops.For():
             tail = found[-1]
-            own = (last,) if last and isinstance(tail, ops.Jump) and tail.offset == -last else ()
+            own: tuple[int, ...] = (last,) if last and isinstance(tail, ops.Jump) and tail.offset == -last else ()
             return Shape(block, lane, first, Kind.LOOP, tuple(range(1, len(found) - len(own))), own)
         case ops.Branch() if (head.when_true, head.when_false) == (jump(1), jump(3)) and last == 3:
             if isinstance(found[2], ops.Break):
@@ -111,15 +104,12 @@ def _shape(block: Block, lane: int | None, first: int, op_of: Callable[[TaskItem
         case ops.Choice() if last % 2 == 0 and all(isinstance(op, ops.Break) for op in found[2::2]):
             own = tuple(range(2, len(found), 2))
             return Shape(block, lane, first, Kind.CHOICE, tuple(range(1, len(found), 2)), own)
-    jumps = [(index, found[index]) for index in range(1, last, 2)]
-    if last >= 2 and last % 2 == 0 and all(_ahead(op) == last - index for index, op in jumps):
-        return Shape(block, lane, first, Kind.MERGE, tuple(range(0, last, 2)), tuple(index for index, _ in jumps))
+    jumps = range(1, last, 2)
+    if last >= 2 and last % 2 == 0 and all(_jumps(nodes[index], last - index) for index in jumps):
+        return Shape(block, lane, first, Kind.MERGE, tuple(range(0, last, 2)), tuple(jumps))
     return Shape(block, lane, first, Kind.PLAIN)
 
 
-def _ahead(op: Op | None) -> int | None:
-    """Return how far a plain jump goes."""
-    if not isinstance(op, ops.Jump):
-        return None
-    (way,) = op.exits()
-    return way.outcome.offset if way.outcome.control is Control.JUMP else None
+def _jumps(node: Node | None, distance: int) -> bool:
+    """Tell whether a slot holds the jump ahead with which SIMPLE_MERGE ends a branch."""
+    return node is not None and node.name == "TASK_JUMP_FWD" and node.op == ops.Jump(distance)

@@ -11,7 +11,7 @@ from typing import Any
 
 from wfgraph.checks.location import code_of, subjects
 from wfgraph.graph.task import declaration_of
-from wfgraph.graph.workflow_graph import Node, WorkflowGraph
+from wfgraph.graph.workflow_graph import WorkflowGraph
 
 __all__ = ["Suppressions"]
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from wfgraph import __version__
+from wfgraph.cli.check import check
 from wfgraph.cli.console import CommandError, complain
 from wfgraph.cli.demo import demo
 from wfgraph.cli.draw import draw
@@ -41,7 +42,7 @@ class _Verbs(click.Group):
 @click.version_option(__version__, prog_name="wfgraph", message="%(prog)s %(version)s")
 @click.option("--debug", is_flag=True, help="Show the traceback of errors.")
 def wfgraph(debug: bool) -> None:
-    """Compile, draw and run workflows: nested lists of Python callables.
+    """Compile, check, draw and run workflows: nested lists of Python callables.
 
     A workflow is named by its TARGET, the place of its definition:
 
@@ -56,9 +57,10 @@ def wfgraph(debug: bool) -> None:
       wfgraph demo                               see all of it at work on this machine
       wfgraph show my/flow.py:flow               what the definition means, as text
       wfgraph draw my/flow.py:flow -o flow.svg   the same, as a picture
+      wfgraph check my/flow.py                   what is wrong with the definitions in it
       wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
     """  # noqa: D301 - click wants the character, not the escape
 
 
-for _verb in (demo, show, draw, run):
+for _verb in (demo, show, check, draw, run):
     wfgraph.add_command(_verb)

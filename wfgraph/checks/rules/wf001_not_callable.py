@@ -1,4 +1,8 @@
-"""WF001: an item is no task and no list."""
+"""WF001: an item is no task and no list.
+
+An item of the definition is neither a task nor a list of tasks: a text, a number, a set, a dict, a generator. The
+definition can't be registered.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,6 @@ RULE = Rule(
     name="item-not-callable",
     severity="error",
     sound=True,
-    about="""An item of the definition is neither a task nor a list of tasks: a text, a number, a set, a dict, a generator. The
-definition can't be registered.""",
+    about=__doc__ or "",
     find=find,
 )

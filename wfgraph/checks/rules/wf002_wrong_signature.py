@@ -1,4 +1,7 @@
-"""WF002: a task can't be called with the token and the engine."""
+"""WF002: a task can't be called with the token and the engine.
+
+A task is called with the token and the engine. This one can't be called so: the call would fail when its turn came.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,6 @@ RULE = Rule(
     name="task-takes-other-arguments",
     severity="error",
     sound=True,
-    about="""A task is called with the token and the engine. This one can't be called so: the call would fail when its turn came.""",
+    about=__doc__ or "",
     find=find,
 )

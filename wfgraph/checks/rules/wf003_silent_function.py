@@ -1,4 +1,7 @@
-"""WF003: a coroutine or generator function as a task."""
+"""WF003: a coroutine or generator function as a task.
+
+Calling an `async def` or a generator function runs nothing of its body. As a task it would silently do nothing.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,6 @@ RULE = Rule(
     name="task-does-nothing-when-called",
     severity="error",
     sound=True,
-    about="""Calling an `async def` or a generator function runs nothing of its body. As a task it would silently do nothing.""",
+    about=__doc__ or "",
     find=find,
 )

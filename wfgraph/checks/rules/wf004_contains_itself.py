@@ -1,4 +1,8 @@
-"""WF004: the definition contains itself."""
+"""WF004: the definition contains itself.
+
+A list stands, directly or further in, inside itself (or a parallel pattern inside one of its own branches). There is
+no end to such a definition.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,6 @@ RULE = Rule(
     name="definition-contains-itself",
     severity="error",
     sound=True,
-    about="""A list stands, directly or further in, inside itself (or a parallel pattern inside one of its own branches). There is no
-end to such a definition.""",
+    about=__doc__ or "",
     find=find,
 )

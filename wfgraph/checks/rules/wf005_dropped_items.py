@@ -1,4 +1,8 @@
-"""WF005: empty items at the top level are dropped."""
+"""WF005: empty items at the top level are dropped.
+
+An empty list or None at the top level of a definition is dropped when the definition is registered, so the tasks
+after it stand one place earlier than they were written: stored positions and jumps over it count without it.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +43,6 @@ RULE = Rule(
     name="empty-item-dropped",
     severity="info",
     sound=True,
-    about="""An empty list or None at the top level of a definition is dropped when the definition is registered, so the tasks after it
-stand one place earlier than they were written: stored positions and jumps over it count without it.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,9 @@
-"""WF101: a task that no run can get to."""
+"""WF101: a task that no run can get to.
+
+No run from the start can get to this task: every step that a task can take, and every step that a task of which
+nothing is known might take, has been looked at. One finding tells of a whole region. What stands right behind a task
+that never goes on is told by WF106.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +44,6 @@ RULE = Rule(
     name="unreachable-task",
     severity="warning",
     sound=True,
-    about="""No run from the start can get to this task: every step that a task can take, and every step that a task of which nothing is
-known might take, has been looked at. One finding tells of a whole region. What stands right behind a task that never goes on
-is told by WF106.""",
+    about=__doc__ or "",
     find=find,
 )

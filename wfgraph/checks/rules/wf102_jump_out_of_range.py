@@ -1,4 +1,9 @@
-"""WF102: a jump out of its list."""
+"""WF102: a jump out of its list.
+
+A jump counts within the list that holds the task, and never leaves it: one that goes further is cut off at the list's
+first task or at its end. So it does not lead where its number says. A jump to just behind the last item leaves the
+list, and is no finding. It is an error when the task always jumps so, and a warning when it may.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +41,6 @@ RULE = Rule(
     name="jump-out-of-range",
     severity="error",
     sound=True,
-    about="""A jump counts within the list that holds the task, and never leaves it: one that goes further is cut off at the list's first
-task or at its end. So it does not lead where its number says. A jump to just behind the last item leaves the list, and is no
-finding. It is an error when the task always jumps so, and a warning when it may.""",
+    about=__doc__ or "",
     find=find,
 )

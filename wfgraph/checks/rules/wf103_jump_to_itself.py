@@ -1,4 +1,8 @@
-"""WF103: a task that repeats itself, or its token, for ever."""
+"""WF103: a task that repeats itself, or its token, for ever.
+
+The task jumps to itself and does nothing else: `jump_call(0)`, or a jump back from the first item of a list. It is
+repeated for ever. The same holds for `jump_token(0)` where every token meets it: the token is repeated for ever.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,6 @@ RULE = Rule(
     name="jump-to-itself",
     severity="error",
     sound=True,
-    about="""The task jumps to itself and does nothing else: `jump_call(0)`, or a jump back from the first item of a list. It is repeated
-for ever. The same holds for `jump_token(0)` where every token meets it: the token is repeated for ever.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF104: a loop that is never left."""
+"""WF104: a loop that is never left.
+
+A token that gets into this loop never gets out: no task in it can end, leave or halt, and no condition of it is ever
+false. Only an error, or `engine.max_steps`, ends the run.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,6 @@ RULE = Rule(
     name="loop-without-exit",
     severity="error",
     sound=True,
-    about="""A token that gets into this loop never gets out: no task in it can end, leave or halt, and no condition of it is ever false.
-Only an error, or `engine.max_steps`, ends the run.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,9 @@
-"""WF106: tasks behind one that never goes on."""
+"""WF106: tasks behind one that never goes on.
+
+What stands behind a task that always stops the run, leaves the token or the list, or fails, is never reached: STOP,
+BREAK, OBJ_NEXT, ERROR, and tasks that do the same on every path. (What stands behind HALT is reached: a run that was
+halted goes on there.)
+"""
 
 from __future__ import annotations
 
@@ -31,8 +36,6 @@ RULE = Rule(
     name="code-after-the-end",
     severity="warning",
     sound=True,
-    about="""What stands behind a task that always stops the run, leaves the token or the list, or fails, is never reached: STOP, BREAK,
-OBJ_NEXT, ERROR, and tasks that do the same on every path. (What stands behind HALT is reached: a run that was halted goes on
-there.)""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,9 @@
-"""WF107: a condition that always says the same."""
+"""WF107: a condition that always says the same.
+
+The condition gives the same answer each time: it compares constants (`CMP(1, 2, '<')`), or its code returns only
+constants (`lambda obj, eng: True`, or a function that forgot to return anything). So one of its branches is always
+taken. A WHILE that always holds is no finding when it can be left in another way, and WF104 when it can't.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +43,6 @@ RULE = Rule(
     name="constant-condition",
     severity="warning",
     sound=True,
-    about="""The condition gives the same answer each time: it compares constants (`CMP(1, 2, '<')`), or its code returns only constants
-(`lambda obj, eng: True`, or a function that forgot to return anything). So one of its branches is always taken. A WHILE that
-always holds is no finding when it can be left in another way, and WF104 when it can't.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF109: a break in the outermost list."""
+"""WF109: a break in the outermost list.
+
+`break_current_loop()` leaves the list that holds the task. At the top level that is the whole definition: the token
+ends there, as after its last task.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,6 @@ RULE = Rule(
     name="break-outside-a-loop",
     severity="warning",
     sound=True,
-    about="""`break_current_loop()` leaves the list that holds the task. At the top level that is the whole definition: the token ends
-there, as after its last task.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF110: a break inside an IF inside a loop."""
+"""WF110: a break inside an IF inside a loop.
+
+`BREAK` leaves the list that holds it. Inside an IF, IF_ELSE or CHOICE that stands in a loop, that is the branch, and
+the loop goes on. Heuristic: leaving only the branch may be what is wanted.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +40,6 @@ RULE = Rule(
     name="break-leaves-only-the-if",
     severity="warning",
     sound=False,
-    about="""`BREAK` leaves the list that holds it. Inside an IF, IF_ELSE or CHOICE that stands in a loop, that is the branch, and the loop
-goes on. Heuristic: leaving only the branch may be what is wanted.""",
+    about=__doc__ or "",
     find=find,
 )

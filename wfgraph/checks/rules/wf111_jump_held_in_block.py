@@ -1,4 +1,8 @@
-"""WF111: a jump back that is cut off inside a pattern, and so never ends."""
+"""WF111: a jump back that is cut off inside a pattern, and so never ends.
+
+A jump never leaves the list that holds the task, and the branch of a pattern is a list of its own. A jump back that
+was meant to lead out of it is cut off at its first task, and so repeats the branch for ever.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,6 @@ RULE = Rule(
     name="jump-held-in-its-block",
     severity="error",
     sound=True,
-    about="""A jump never leaves the list that holds the task, and the branch of a pattern is a list of its own. A jump back that was meant
-to lead out of it is cut off at its first task, and so repeats the branch for ever.""",
+    about=__doc__ or "",
     find=find,
 )

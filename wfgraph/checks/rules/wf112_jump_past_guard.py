@@ -1,4 +1,9 @@
-"""WF112: a jump into a pattern's branch, past what decides about it."""
+"""WF112: a jump into a pattern's branch, past what decides about it.
+
+A branch of IF_ELSE or CHOICE is entered from the task that decides. A jump from one branch into another goes past it,
+so that both run: a task that stands as a branch by itself stands in the pattern's own list, and its `jump_call(2)`
+lands in the next branch.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +44,6 @@ RULE = Rule(
     name="jump-past-the-guard",
     severity="error",
     sound=True,
-    about="""A branch of IF_ELSE or CHOICE is entered from the task that decides. A jump from one branch into another goes past it, so that
-both run: a task that stands as a branch by itself stands in the pattern's own list, and its `jump_call(2)` lands in the next
-branch.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF113: a jump in the direction that its name denies."""
+"""WF113: a jump in the direction that its name denies.
+
+The pattern's name says one direction and its number the other: `TASK_JUMP_FWD(-1)` jumps back. As an info: a task
+jumps by a distance that is not a constant, so that no check can follow it.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +28,16 @@ def find(context: Context) -> Iterator[Finding]:
                     hint="jump by constants, one for each case, if the checks are to follow",
                     severity="info",
                 )
-            elif isinstance(node.op, Jump | JumpToken) and (outcome.offset < 0 if forward else outcome.offset > 0):
-                if forward or node.name.endswith("_JUMP_BWD"):
-                    yield Finding(
-                        f"{context.label(node.id)} jumps {'back' if forward else 'ahead'}: its number is {outcome.offset:+d}",
-                        node.id,
-                        hint=f"use {node.name[:-3]}{'BWD' if forward else 'FWD'}, or change the sign",
-                    )
+            elif isinstance(node.op, Jump | JumpToken) and _denied(node.name, outcome.offset):
+                yield Finding(
+                    f"{context.label(node.id)} jumps {'back' if forward else 'ahead'}: its number is {outcome.offset:+d}",
+                    node.id,
+                    hint=f"use {node.name[:-3]}{'BWD' if forward else 'FWD'}, or change the sign",
+                )
+
+
+def _denied(name: str, offset: int) -> bool:
+    return offset < 0 if name.endswith("_JUMP_FWD") else offset > 0 and name.endswith("_JUMP_BWD")
 
 
 RULE = Rule(
@@ -38,7 +45,6 @@ RULE = Rule(
     name="jump-in-the-wrong-direction",
     severity="warning",
     sound=True,
-    about="""The pattern's name says one direction and its number the other: `TASK_JUMP_FWD(-1)` jumps back. As an info: a task jumps by a
-distance that is not a constant, so that no check can follow it.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF114: a loop that is entered in two places."""
+"""WF114: a loop that is entered in two places.
+
+Jumps make a loop that is entered in two places, so no task in it is met first in every case (it is irreducible). It
+runs as it is written, but it has no head that could be read as a condition, and it is drawn and compiled badly.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,6 @@ RULE = Rule(
     name="loop-with-two-entries",
     severity="warning",
     sound=True,
-    about="""Jumps make a loop that is entered in two places, so no task in it is met first in every case (it is irreducible). It runs as it
-is written, but it has no head that could be read as a condition, and it is drawn and compiled badly.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,9 @@
-"""WF201: an arbiter whose results and branches don't fit."""
+"""WF201: an arbiter whose results and branches don't fit.
+
+What the arbiter of a CHOICE returns is plain from its code: constants. It is an error when none of them names a
+branch and there is no default (the task fails each time), and a warning when one of them does not, or when a branch
+is named by none.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +62,6 @@ RULE = Rule(
     name="choice-without-such-a-branch",
     severity="error",
     sound=True,
-    about="""What the arbiter of a CHOICE returns is plain from its code: constants. It is an error when none of them names a branch and
-there is no default (the task fails each time), and a warning when one of them does not, or when a branch is named by none.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF202: a CHOICE that may find no branch."""
+"""WF202: a CHOICE that may find no branch.
+
+The CHOICE has no default, and what its arbiter returns is not known from its code: a result that names no branch is
+an error when it comes. Heuristic: the arbiter may return only names that there are.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,6 @@ RULE = Rule(
     name="choice-without-a-default",
     severity="info",
     sound=False,
-    about="""The CHOICE has no default, and what its arbiter returns is not known from its code: a result that names no branch is an error
-when it comes. Heuristic: the arbiter may return only names that there are.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF203: a FOR over a constant that is empty."""
+"""WF203: a FOR over a constant that is empty.
+
+The items of the FOR are constant and there are none (`()`, `range(0)`, `''`, `lambda: []`): its body never runs. An
+empty list that others can see, and fill, is no finding.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,6 @@ RULE = Rule(
     name="loop-over-nothing",
     severity="warning",
     sound=True,
-    about="""The items of the FOR are constant and there are none (`()`, `range(0)`, `\'\'`, `lambda: []`): its body never runs. An empty
-list that others can see, and fill, is no finding.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF204: tokens that go back for ever."""
+"""WF204: tokens that go back for ever.
+
+Every token that gets here sends the run back to an earlier token, and no condition ever lets one pass. At the first
+token going back means repeating it, so the run never ends. Heuristic only in that a hook or an error may end it.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,6 @@ RULE = Rule(
     name="token-jump-without-end",
     severity="warning",
     sound=False,
-    about="""Every token that gets here sends the run back to an earlier token, and no condition ever lets one pass. At the first token
-going back means repeating it, so the run never ends. Heuristic only in that a hook or an error may end it.""",
+    about=__doc__ or "",
     find=find,
 )

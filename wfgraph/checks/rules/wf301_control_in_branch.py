@@ -1,4 +1,9 @@
-"""WF301: a task in a parallel branch that steers what it can't reach."""
+"""WF301: a task in a parallel branch that steers what it can't reach.
+
+A branch of PARALLEL_SPLIT or SYNCHRONIZE is run by an engine of its own. What a task in it tells the engine reaches
+only that one: a stop or a change of token ends the branch, a halt in a PARALLEL_SPLIT is only logged, and a jump
+never reaches the tasks beside the branch (as the only task of a branch of SYNCHRONIZE it fails).
+"""
 
 from __future__ import annotations
 
@@ -41,8 +46,6 @@ RULE = Rule(
     name="control-stays-in-the-branch",
     severity="warning",
     sound=True,
-    about="""A branch of PARALLEL_SPLIT or SYNCHRONIZE is run by an engine of its own. What a task in it tells the engine reaches only that
-one: a stop or a change of token ends the branch, a halt in a PARALLEL_SPLIT is only logged, and a jump never reaches the tasks
-beside the branch (as the only task of a branch of SYNCHRONIZE it fails).""",
+    about=__doc__ or "",
     find=find,
 )

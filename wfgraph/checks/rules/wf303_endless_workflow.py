@@ -1,10 +1,12 @@
-"""WF303: a workflow that runs itself without end."""
+"""WF303: a workflow that runs itself without end.
+
+The definition runs itself with RUN_WF (directly, or through others), and no path to its end goes around that: each
+run starts another one, without end.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-from typing import Any
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.flow import Flow
@@ -12,48 +14,45 @@ from wfgraph.checks.reading import read
 from wfgraph.checks.rule import Finding, Rule
 from wfgraph.graph.ops import SubWorkflow
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import task_name
 
 __all__ = ["RULE"]
 
 
 def find(context: Context) -> Iterator[Finding]:
-    """Yield the tasks that start the very definition that they stand in, whatever happens."""
-    for node in _inevitable(context.graph, context.flow):
-        chain = _chain(node)
-        if chain is not None:
-            through = "" if len(chain) == 1 else f" (through {', '.join(map(task_name, chain[1:]))})"
+    """Yield the tasks that start a workflow which starts itself again, whatever happens."""
+    safe: set[int] = set()
+    for node in context.reached():
+        if isinstance(node.op, SubWorkflow) and _is_endless(node, safe):
             yield Finding(
-                f"{context.label(node.id)} runs the definition that it stands in{through}, and no path goes around it",
+                f"{context.label(node.id)} runs a definition that runs itself again, and no path goes around that",
                 node.id,
                 hint="guard it with a condition that ends to hold, or use WHILE",
             )
 
 
-def _inevitable(graph: WorkflowGraph, flow: Flow) -> list[Node]:
+def _is_endless(node: Node, safe: set[int]) -> bool:
+    """Follow the workflows that are started in any case, and tell whether one of them comes again within itself."""
+    chain: list[int] = []
+    waiting = [(node, 0)]
+    while waiting:
+        found, depth = waiting.pop()
+        del chain[depth:]
+        task = id(found.item.task)
+        if task in chain:
+            return True
+        if task not in safe and isinstance(found.op, SubWorkflow):
+            chain.append(task)
+            safe.add(task)
+            graph = read(found.op.callbacks).graph
+            waiting += [(other, depth + 1) for other in _inevitable(graph)]
+    return False
+
+
+def _inevitable(graph: WorkflowGraph) -> list[Node]:
     """Return the tasks that run another workflow and that every token meets."""
+    flow = Flow(graph)
     found = [node for node in graph.nodes if isinstance(node.op, SubWorkflow) and node.lane is None]
     return [node for node in found if flow.reached(node.id) and flow.every_path_meets([node.id])]
-
-
-def _chain(node: Node) -> list[Any] | None:
-    """Follow the workflows that are started in any case; return the tasks by which this one comes back to itself."""
-    chain: list[Any] = []
-    seen: set[int] = set()
-    waiting = [(node.item.task, node.op, 0)]
-    while waiting:
-        task, op, depth = waiting.pop()
-        del chain[depth:]
-        if id(task) in seen or not isinstance(op, SubWorkflow):
-            continue
-        seen.add(id(task))
-        chain.append(task)
-        graph = read(op.callbacks).graph
-        for other in _inevitable(graph, Flow(graph)):
-            if other.item.task is node.item.task:
-                return chain
-            waiting.append((other.item.task, other.op, depth + 1))
-    return None
 
 
 RULE = Rule(
@@ -61,7 +60,6 @@ RULE = Rule(
     name="workflow-runs-itself",
     severity="error",
     sound=True,
-    about="""The definition runs itself with RUN_WF (directly, or through others), and no path to its end goes around that: each run starts
-another one, without end.""",
+    about=__doc__ or "",
     find=find,
 )

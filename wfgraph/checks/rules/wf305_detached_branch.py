@@ -1,4 +1,8 @@
-"""WF305: parallel branches that nothing waits for."""
+"""WF305: parallel branches that nothing waits for.
+
+PARALLEL_SPLIT goes on at once. Its branches are waited for only when the whole run ends: the tasks after it, and the
+next tokens, run beside them and may not find what they leave behind.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,6 @@ RULE = Rule(
     name="branch-not-waited-for",
     severity="info",
     sound=True,
-    about="""PARALLEL_SPLIT goes on at once. Its branches are waited for only when the whole run ends: the tasks after it, and the next
-tokens, run beside them and may not find what they leave behind.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF307: branches of SIMPLE_MERGE that nothing runs."""
+"""WF307: branches of SIMPLE_MERGE that nothing runs.
+
+SIMPLE_MERGE runs its first branch and then the last task. Its other branches run only when a task jumps to them, and
+no task that is known of does.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +41,6 @@ RULE = Rule(
     name="merge-runs-only-one-branch",
     severity="info",
     sound=True,
-    about="""SIMPLE_MERGE runs its first branch and then the last task. Its other branches run only when a task jumps to them, and no task
-that is known of does.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,9 @@
-"""WF308: a FOR over an iterator that is used up."""
+"""WF308: a FOR over an iterator that is used up.
+
+The callable that gives a FOR its items returns the same iterator each time, and the loop asks for its items before
+each round: the first round uses the iterator up, so the loop ends after one item, and does nothing for the second
+token. (An iterator that is given to FOR itself is read once and kept, and is no finding.)
+"""
 
 from __future__ import annotations
 
@@ -31,8 +36,6 @@ RULE = Rule(
     name="loop-over-a-used-iterator",
     severity="error",
     sound=True,
-    about="""The callable that gives a FOR its items returns the same iterator each time, and the loop asks for its items before each round:
-the first round uses the iterator up, so the loop ends after one item, and does nothing for the second token. (An iterator that
-is given to FOR itself is read once and kept, and is no finding.)""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF401: tasks of one name in one list."""
+"""WF401: tasks of one name in one list.
+
+Tasks of the same name in the same list can't be told apart by name: when the definition changes, the place of a
+stored run can't be followed from the old to the new one by what stands there.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,6 @@ RULE = Rule(
     name="tasks-with-the-same-name",
     severity="info",
     sound=True,
-    about="""Tasks of the same name in the same list can't be told apart by name: when the definition changes, the place of a stored run
-can't be followed from the old to the new one by what stands there.""",
+    about=__doc__ or "",
     find=find,
 )

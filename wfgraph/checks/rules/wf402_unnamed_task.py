@@ -1,9 +1,12 @@
-"""WF402: a task without a name."""
+"""WF402: a task without a name.
+
+A lambda or a partial has no name of its own: when the definition changes, the place of a stored run can't be followed
+by it, and logs and drawings show only that it is one.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
 from functools import partial
 from typing import Any
 
@@ -36,7 +39,6 @@ RULE = Rule(
     name="unnamed-task",
     severity="info",
     sound=True,
-    about="""A lambda or a partial has no name of its own: when the definition changes, the place of a stored run can't be followed by it,
-and logs and drawings show only that it is one.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,4 +1,8 @@
-"""WF901: tasks of which nothing is known."""
+"""WF901: tasks of which nothing is known.
+
+What these tasks do to the flow can't be seen: they are taken to be able to do whatever an engine lets a task do, so
+the rules that are always right say less. One finding tells of all of them.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +32,6 @@ RULE = Rule(
     name="opaque-tasks",
     severity="info",
     sound=True,
-    about="""What these tasks do to the flow can't be seen: they are taken to be able to do whatever an engine lets a task do, so the rules
-that are always right say less. One finding tells of all of them.""",
+    about=__doc__ or "",
     find=find,
 )

@@ -1,0 +1,48 @@
+"""Every rule has a page, and the examples of the page show what it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wfgraph.checks import check
+from wfgraph.checks.runner import chosen, rule_of
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "checks"
+RULES = chosen()
+
+
+def test_the_index_lists_every_rule_and_there_is_no_other_page() -> None:
+    index = (PAGES / "README.md").read_text()
+    assert [rule.code for rule in RULES] == re.findall(r"^\| \[(WF\d+)\]\(\1\.md\)", index, re.MULTILINE)
+    assert {f"{rule.code}.md" for rule in RULES} | {"README.md"} == {path.name for path in PAGES.iterdir()}
+
+
+def test_codes_are_in_order_and_each_is_used_once() -> None:
+    codes = [rule.code for rule in RULES]
+    assert sorted(set(codes)) == codes
+    assert len({rule.name for rule in RULES}) == len(codes)
+
+
+@pytest.mark.parametrize("code", [rule.code for rule in RULES])
+def test_the_failing_example_fails_and_the_passing_one_passes(code: str) -> None:
+    text = (PAGES / f"{code}.md").read_text()
+    rule = rule_of(code)
+    assert text.startswith(f"# {code}: {rule.name}\n\n{rule.severity}, {'always' if rule.sound else 'heuristic'}")
+    namespace: dict[str, Any] = {}
+    for title, fails in (("Failing", True), ("Passing", False)):
+        example = re.search(rf"## {title}\n\n```python\n(.*?)```", text, re.DOTALL)
+        assert example is not None
+        exec(example[1], namespace)  # noqa: S102
+        assert fails == (code in {found.code for found in check(namespace["flow"])}), title
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_explains_itself(rule: Any) -> None:
+    first, rest = rule.about.strip().split("\n\n", 1)
+    assert first.startswith(f"{rule.code}: ") or rule.code == "WF902"
+    assert first.endswith(".")
+    assert len(rest) > 40

@@ -1,0 +1,166 @@
+"""Defects planted at random places of generated definitions are found; clean definitions have nothing to be found."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from checks_generated import Maker, Plant
+
+from wfgraph import ops, outcomes, task
+from wfgraph.checks import RULES, check
+from wfgraph.patterns import (
+    BREAK,
+    CHOICE,
+    CMP,
+    EMPTY_CALL,
+    FOR,
+    IF,
+    IF_ELSE,
+    OBJ_JUMP_BWD,
+    OBJ_NEXT,
+    PARALLEL_SPLIT,
+    RUN_WF,
+    SIMPLE_MERGE,
+    STOP,
+    SYNCHRONIZE,
+    TASK_JUMP_BWD,
+    TASK_JUMP_FWD,
+    TASK_JUMP_IF,
+)
+
+SEEDS = range(20)
+
+
+async def silent(obj: Any, eng: Any) -> None: ...
+
+
+def opaque(obj: Any, eng: Any) -> None: ...
+
+
+def one_argument(obj: Any) -> None: ...
+
+
+def same(maker: Maker) -> list[Any]:
+    return [task(ops.Call())(lambda obj, eng: None) for _ in range(2)]
+
+
+def twins(maker: Maker, nested: bool) -> list[Any]:
+    made = same(maker)
+    for function in made:
+        function.__name__ = "twin"
+    return made
+
+
+def arbiter(obj: Any, eng: Any) -> str:
+    return "c"
+
+
+def anything(obj: Any, eng: Any) -> Any:
+    return obj["kind"]
+
+
+def one_shot() -> Callable[[Any, Any], Any]:
+    items = iter([1, 2])
+    return lambda obj, eng: items
+
+
+def itself() -> list[Any]:
+    flow: list[Any] = []
+    flow.append(RUN_WF(flow))
+    return flow
+
+
+PLANTS: dict[str, Plant] = {
+    "WF001": lambda maker, nested: [maker.rng.choice(["text", 7, {1}, {"a": 1}, b"x", object()])],
+    "WF002": lambda maker, nested: [one_argument],
+    "WF003": lambda maker, nested: [silent],
+    "WF101": lambda maker, nested: [TASK_JUMP_FWD(2), maker.task(), maker.task()],
+    "WF102": lambda maker, nested: [maker.task(outcomes.RETURN, outcomes.jump(maker.rng.choice([-50, 9])))],
+    "WF103": lambda maker, nested: [maker.task(outcomes.jump(0))],
+    "WF104": lambda maker, nested: [maker.task(), TASK_JUMP_BWD(-1)],
+    "WF105": lambda maker, nested: [IF(maker.condition(), [maker.task(), [maker.task(), TASK_JUMP_BWD(-1)]])],
+    "WF106": lambda maker, nested: [[maker.rng.choice([STOP, OBJ_NEXT, BREAK])(), maker.task()]],
+    "WF107": lambda maker, nested: [
+        IF(maker.rng.choice([lambda o, e: False, CMP(1, 2, "<"), lambda o, e: None]), maker.task())
+    ],
+    "WF110": lambda maker, nested: [FOR(range(2), "y", [maker.task(), IF(maker.condition(), [maker.task(), BREAK()])])],
+    "WF111": lambda maker, nested: [IF(maker.condition(), [maker.task(), TASK_JUMP_BWD(-5)])],
+    "WF112": lambda maker, nested: [IF_ELSE(maker.condition(), maker.task(outcomes.jump(2)), maker.task())],
+    "WF113": lambda maker, nested: [[TASK_JUMP_IF(maker.condition(), 2), TASK_JUMP_BWD(1), maker.task()]],
+    "WF114": lambda maker, nested: [
+        [TASK_JUMP_IF(maker.condition(), 2), maker.task(), maker.task(), TASK_JUMP_IF(maker.condition(), -2)]
+    ],
+    "WF201": lambda maker, nested: [CHOICE(arbiter, a=maker.task(), b=maker.task())],
+    "WF202": lambda maker, nested: [CHOICE(anything, a=maker.task(), b=maker.task())],
+    "WF203": lambda maker, nested: [FOR(maker.rng.choice([(), range(0), ""]), "y", maker.task())],
+    "WF301": lambda maker, nested: [
+        SYNCHRONIZE([maker.task(), STOP()], maker.task(), maker.task()),
+    ],
+    "WF303": lambda maker, nested: [RUN_WF(itself())],
+    "WF305": lambda maker, nested: [PARALLEL_SPLIT(maker.task(), maker.task()), maker.task()],
+    "WF307": lambda maker, nested: [SIMPLE_MERGE(maker.task(), maker.task(), maker.task())],
+    "WF308": lambda maker, nested: [FOR(one_shot(), "y", maker.task())],
+    "WF401": twins,
+    "WF402": lambda maker, nested: [partial(opaque)],
+    "WF901": lambda maker, nested: [EMPTY_CALL, eval],
+    "WF902": lambda maker, nested: [task(ignore=["WF103"])(maker.task())],
+}
+AT_THE_TOP: dict[str, Callable[[Maker], list[Any]]] = {
+    "WF005": lambda maker: [maker.task(), maker.rng.choice([None, []]), maker.task(), *maker.clean()],
+    "WF109": lambda maker: [maker.task(), maker.task(outcomes.RETURN, outcomes.BREAK), *maker.clean()],
+    "WF204": lambda maker: [maker.task(), OBJ_JUMP_BWD(-1)],
+}
+
+
+def test_every_rule_has_its_plant() -> None:
+    others = {"WF004"}  # has a test of its own
+    assert {rule.code for rule in RULES} | {"WF902"} == {*PLANTS, *AT_THE_TOP, *others}
+
+
+@pytest.mark.parametrize("code", PLANTS)
+def test_a_planted_defect_is_found(code: str) -> None:
+    for seed in SEEDS:
+        flow = Maker(seed).planted(PLANTS[code])
+        assert code in {found.code for found in check(flow)}, f"seed {seed}"
+
+
+@pytest.mark.parametrize("code", AT_THE_TOP)
+def test_a_defect_at_the_top_is_found(code: str) -> None:
+    for seed in SEEDS:
+        assert code in {found.code for found in check(AT_THE_TOP[code](Maker(seed)))}, f"seed {seed}"
+
+
+def test_a_list_in_itself_is_found_wherever_it_is() -> None:
+    for seed in SEEDS:
+        maker = Maker(seed)
+        flow = maker.clean()
+        lists = [flow]
+        for found in lists:
+            lists += [item for item in found if isinstance(item, list)]
+        inner = maker.rng.choice(lists)
+        inner.append(maker.rng.choice([flow, inner]))
+        assert "WF004" in {found.code for found in check(flow)}, f"seed {seed}"
+
+
+def test_nothing_is_found_in_clean_definitions() -> None:
+    for seed in range(200):
+        assert [] == check(Maker(seed).clean()), f"seed {seed}"
+
+
+def test_whatever_there_is_in_it_checking_does_not_fail() -> None:
+    for seed in range(200):
+        maker = Maker(seed)
+        flow = [*maker.wild(), *maker.planted(maker.rng.choice(list(PLANTS.values())))]
+        check(flow)
+
+
+def test_pairs_of_defects_are_both_found() -> None:
+    codes = ["WF001", "WF107", "WF203", "WF402"]
+    for seed, (one, other) in enumerate(itertools.combinations(codes, 2)):
+        maker = Maker(seed)
+        flow = [*maker.planted(PLANTS[one]), *Maker(seed + 1).planted(PLANTS[other])]
+        assert {one, other} <= {found.code for found in check(flow)}

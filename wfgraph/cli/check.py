@@ -1,0 +1,183 @@
+"""``wfgraph check``: what is wrong with definitions, told before they run."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wfgraph import __version__
+from wfgraph.checks.diagnostics import SEVERITIES, Severity
+from wfgraph.checks.reporters import REPORTERS, Report
+from wfgraph.checks.runner import checked, chosen, rule_of
+from wfgraph.cli.console import CommandError
+from wfgraph.cli.targets import definition_of, load
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
+from wfgraph.graph.nesting import clean, is_block
+
+__all__ = ["check"]
+
+_LEVELS = click.Choice(tuple(reversed(SEVERITIES)))
+
+
+@click.command(short_help="Find what is wrong with definitions, without running them.")
+@click.argument("targets", metavar="TARGET...", nargs=-1)
+@click.option(
+    "--format", "style", type=click.Choice(tuple(REPORTERS)), default="text", show_default=True, help="How to write."
+)
+@click.option("--select", multiple=True, metavar="CODE", help="Check only these: codes, or their beginnings (WF1).")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Leave these out, likewise.")
+@click.option("--explain", metavar="CODE", help="Say what a check is about, and do nothing else.")
+@click.option("--fail-on", type=_LEVELS, help="The least severity that makes the exit code 1.  [default: warning]")
+@click.option("--strict", is_flag=True, help="The same as --fail-on info: nothing may be found at all.")
+def check(
+    targets: tuple[str, ...],
+    style: str,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    explain: str | None,
+    fail_on: Severity | None,
+    strict: bool,
+) -> None:
+    """Find what is wrong with definitions, without running them.
+
+    A TARGET is a definition, as for the other verbs; or a module or a file, for all definitions in it: its lists of
+    callables, and its engines. Importing it is all that is run of it.
+
+    The options can stand in pyproject.toml, under [tool.wfgraph]: select and ignore (lists of codes), fail-on, and
+    severity, a table of codes and severities.
+
+    The exit code is 0 when nothing was found that counts, 1 when something was, 2 when a target can't be checked.
+    """
+    if explain is not None:
+        rule = rule_of(explain)
+        kind = "always right" if rule.sound else "heuristic: it may be wrong"
+        click.echo(f"{rule.code} {rule.name} ({rule.severity}, {kind})\n\n{rule.about.strip()}\n\nSee {rule.page}.")
+        return
+    if not targets:
+        raise CommandError("nothing to check; name a definition (module:attribute), a module or a file")
+    options = _configured()
+    wanted = _split(select) or options.select
+    rules = chosen(wanted, (*options.ignore, *_split(ignore)))
+    reports = []
+    for name, definition in _definitions(targets):
+        diagnostics, graph = checked(definition, rules, options.severity)
+        reports.append(Report(name, diagnostics, graph))
+    click.echo(REPORTERS[style](reports, __version__), nl=False)
+    least = SEVERITIES.index("info" if strict else fail_on or options.fail_on)
+    counted = [found for report in reports for found in report.diagnostics if SEVERITIES.index(found.severity) >= least]
+    if counted:
+        click.get_current_context().exit(1)
+
+
+def _split(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(code.strip() for given in codes for code in given.split(",") if code.strip())
+
+
+# Targets -------------------------------------------------------------------------------------------------------------
+
+
+def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield the names and definitions that targets stand for.
+
+    Raises:
+        CommandError: one can't be loaded, or stands for none.
+    """
+    for target in targets:
+        if ":" in target:
+            found = load(target)
+            several = isinstance(found, GenericWorkflowEngine) and found.callbacks.get(None)
+            yield from _of_engine(target, found) if several else [(target, definition_of(found, target))]
+            continue
+        names = load(f"{target}:__dict__")
+        listed = [(f"{target}:{name}", value) for name, value in names.items() if _is_definition(name, value)]
+        known = [cleaned for _, value in listed if (cleaned := _cleaned(value)) is not None]
+        for name, value in names.items():
+            if isinstance(value, GenericWorkflowEngine):
+                listed += [one for one in _of_engine(f"{target}:{name}", value) if one[1] not in known]
+        if not listed:
+            raise CommandError(f"there is no definition in {target}: no list of callables, and no engine with one")
+        yield from listed
+
+
+def _of_engine(target: str, engine: GenericWorkflowEngine) -> Iterator[tuple[str, Any]]:
+    for key, definition in engine.callbacks.get(None).items():
+        yield (target if key == "*" else f"{target} ({key})"), definition
+
+
+def _is_definition(name: str, value: Any) -> bool:
+    """Tell whether what a module holds is meant as a definition: a list that begins with a task, however deep."""
+    if name.startswith("_") or not isinstance(value, list):
+        return False
+    seen: set[int] = set()
+    while is_block(value) and value and id(value) not in seen:
+        seen.add(id(value))
+        value = next((item for item in value if item is not None), None)
+    return callable(value) and not isinstance(value, type)
+
+
+def _cleaned(definition: Any) -> list[Any] | None:
+    try:
+        return clean(definition)
+    except WorkflowDefinitionError:
+        return None
+
+
+# Configuration -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What ``[tool.wfgraph]`` says."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: Severity = "warning"
+    severity: dict[str, Severity] = field(default_factory=dict)
+
+
+def _configured() -> _Options:
+    """Read the configuration from the nearest pyproject.toml.
+
+    Raises:
+        CommandError: it can't be read, or says something that is no option.
+    """
+    here = Path.cwd()
+    path = next((file for folder in (here, *here.parents) if (file := folder / "pyproject.toml").is_file()), None)
+    if path is None:
+        return _Options()
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("wfgraph", {})
+    except (OSError, ValueError) as error:
+        raise CommandError(f"can't read {path}: {error}") from error
+    known = {"select": list, "ignore": list, "fail-on": str, "severity": dict}
+    for key, value in found.items():
+        if key not in known:
+            raise CommandError(f"{path}: [tool.wfgraph] has no option {key!r}; it knows {', '.join(known)}")
+        if not isinstance(value, known[key]):
+            raise CommandError(f"{path}: {key} of [tool.wfgraph] is to be a {known[key].__name__}, not {value!r}")
+    options = _Options(
+        tuple(map(str, found.get("select", ()))),
+        tuple(map(str, found.get("ignore", ()))),
+        found.get("fail-on", "warning"),
+        found.get("severity", {}),
+    )
+    _refuse(path, options)
+    return options
+
+
+def _refuse(path: Path, options: _Options) -> None:
+    try:
+        chosen(options.select, options.ignore)
+        for code in options.severity:
+            rule_of(code)
+    except WorkflowAPIError as error:
+        raise CommandError(f"{path}: [tool.wfgraph]: {error}") from error
+    for severity in (options.fail_on, *options.severity.values()):
+        if severity not in SEVERITIES:
+            raise CommandError(f"{path}: [tool.wfgraph]: no severity {severity!r}; use {', '.join(SEVERITIES)}")
