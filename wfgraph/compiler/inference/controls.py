@@ -99,9 +99,7 @@ ALONE = frozenset(("extra_data", "store", "callbacks", "log"))
 VALUES = frozenset(("objects", "current_object", "has_completed", "curr_obj_id", "tier", "trace", "max_steps"))
 """Attributes whose values are not followed."""
 
-HANDS_ON = frozenset(
-    ("run_callbacks", "execute_callback", "duplicate", "init_logger", "signal", "processing_factory")
-)
+HANDS_ON = frozenset(("run_callbacks", "execute_callback", "duplicate", "init_logger", "signal", "processing_factory"))
 """What calls other code with the engine, or gives another engine."""
 
 KNOWN = frozenset(("state",)).union(
