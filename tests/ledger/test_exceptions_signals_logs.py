@@ -346,3 +346,19 @@ def test_hooks_around_a_token_take_the_token_first_and_hooks_around_a_task_the_e
     eng.process([obj])
     token, each = (obj, eng), (eng, task, obj)
     assert dict(zip(names, (token, token, each, each), strict=True)) == given
+
+
+@fixed(ours=["a", "b"], real=["a", "hook", "b", "hook"])
+def test_a_hook_that_is_exchanged_during_a_run_counts_from_the_next(lib: Subject, expected: list[str]) -> None:
+    mapper: Any = type("Mapper", (lib.library.engine.ActionMapper,), {})
+
+    def exchange(obj: Any, eng: Any) -> None:
+        mapper.after_each_callback = staticmethod(lambda eng, callback, obj: obj.append("hook"))
+        obj.append("a")
+
+    factory = type("Factory", (lib.library.engine.ProcessingFactory,), {"action_mapper": mapper})
+    eng, obj, later = lib.engine(exchange, note("b"), processing_factory=factory), [], []
+    eng.process([obj])
+    assert expected == obj
+    eng.process([later])
+    assert ["a", "hook", "b", "hook"] == later
