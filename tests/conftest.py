@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import differential.real  # noqa: F401 - before another test imports `workflow`, which leaves files open
 import pytest
 from hypothesis import HealthCheck, settings
 

@@ -106,7 +106,7 @@ def write(path: Path, value: Any) -> Path:
 
 def test_version_and_help() -> None:
     assert f"wfgraph {package.__version__}\n" == call("--version").stdout
-    for verb in ((), ("demo",), ("draw",), ("run",), ("show",)):
+    for verb in ((), ("check",), ("demo",), ("draw",), ("run",), ("show",)):
         result = call(*verb, "--help")
         assert 0 == result.exit_code
         assert "Usage: wfgraph" in result.stdout

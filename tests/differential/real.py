@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import collections.abc
+import gc
 import importlib
 import logging
 import warnings
@@ -48,6 +49,8 @@ def _load_real() -> Library:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         library = _load("workflow")
+        # To learn its own version it has opened the packs of the repository that it is run in, and closed none.
+        gc.collect()
     log = logging.getLogger("workflow")
     log.handlers = [logging.NullHandler()]
     return library
