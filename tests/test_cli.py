@@ -60,7 +60,7 @@ keyed = GenericWorkflowEngine()
 keyed.callbacks.replace(flow, "a")
 keyed.callbacks.replace([add], "b")
 '''
-ADD_ALONE = "graph of 1 task\nentry -next-> [0]\n[0] add (opaque)\n    -next?-> exit\n"
+ADD_ALONE = "graph of 1 task\nentry -next-> [0]\n[0] add\n    -next-> exit\n"
 
 
 @pytest.fixture

@@ -56,37 +56,37 @@ def size(obj: Any, eng: Any) -> int:
 GOLDEN: list[tuple[Any, str]] = [
     (
         IF(CMP(size, 10, "<"), a),
-        "entry -next-> [0] | [0] IF: if CMP(size, 10, '<') | -true-> [1] | -false-> exit | [1] a (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] IF: if CMP(size, 10, '<') | -true-> [1] | -false-> exit | [1] a | -next-> exit",
     ),
     (
         [IF_NOT(size, [a]), b],
-        "entry -next-> [0, 0] | [0, 0] IF_NOT: unless size | -true-> [1] | -false-> [0, 1, 0] | [0, 1, 0] a (opaque) | "
-        "-next?-> [1] | [1] b (opaque) | -next?-> exit",
+        "entry -next-> [0, 0] | [0, 0] IF_NOT: unless size | -true-> [1] | -false-> [0, 1, 0] | [0, 1, 0] a | "
+        "-next-> [1] | [1] b | -next-> exit",
     ),
     (
         IF_ELSE(size, a, b),
-        "entry -next-> [0] | [0] IF_ELSE: if size | -true-> [1] | -false-> [3] | [1] a (opaque) | -next?-> [2] | "
-        "[2] BREAK | -break-> exit | [3] b (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] IF_ELSE: if size | -true-> [1] | -false-> [3] | [1] a | -next-> [2] | "
+        "[2] BREAK | -break-> exit | [3] b | -next-> exit",
     ),
     (
         WHILE(size, a),
-        "entry -next-> [0] | [0] WHILE: while size | -loop-> [1] | -false-> exit | [1] a (opaque) | -next?-> [2] | "
+        "entry -next-> [0] | [0] WHILE: while size | -loop-> [1] | -false-> exit | [1] a | -next-> [2] | "
         "[2] TASK_JUMP_BWD: -2 | -back-> [0]",
     ),
     (
         FOR(range(2), "x", [a]),
-        "entry -next-> [0] | [0] FOR: for x in range(0, 2) | -loop-> [1] | -false done-> exit | [1] a (opaque) | "
-        "-next?-> [2] | [2] TASK_JUMP_BWD: -2 | -back-> [0]",
+        "entry -next-> [0] | [0] FOR: for x in range(0, 2) | -loop-> [1] | -false done-> exit | [1] a | "
+        "-next-> [2] | [2] TASK_JUMP_BWD: -2 | -back-> [0]",
     ),
     (
         CHOICE(size, one=a, default=b),
-        "entry -next-> [0] | [0] size: choice size | -case one-> [1] | -case default-> [3] | [1] a (opaque) | "
-        "-next?-> [2] | [2] BREAK | -break-> exit | [3] b (opaque) | -next?-> [4] | [4] BREAK | -break-> exit",
+        "entry -next-> [0] | [0] size: choice size | -case one-> [1] | -case default-> [3] | [1] a | "
+        "-next-> [2] | [2] BREAK | -break-> exit | [3] b | -next-> [4] | [4] BREAK | -break-> exit",
     ),
     (
         SIMPLE_MERGE(a, b, a),
-        "entry -next-> [0] | [0] a (opaque) | -next?-> [1] | [1] TASK_JUMP_FWD: +3 | -jump-> [4] | "
-        "[2] b (opaque) | -next?-> [3] | [3] TASK_JUMP_FWD: +1 | -jump-> [4] | [4] a (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] a | -next-> [1] | [1] TASK_JUMP_FWD: +3 | -jump-> [4] | "
+        "[2] b | -next-> [3] | [3] TASK_JUMP_FWD: +1 | -jump-> [4] | [4] a | -next-> exit",
     ),
     (
         [TASK_JUMP_IF(size, 2), HALT_PATTERN("look"), STOP()],
@@ -101,18 +101,18 @@ GOLDEN: list[tuple[Any, str]] = [
     (
         PARALLEL_SPLIT(a, [b]),
         "entry -next-> [0] | [0] PARALLEL_SPLIT | -next-> exit | -spawn 0-> [0]/0[0] | -spawn 1-> [0]/1[0] | "
-        "[0]/0[0] a (opaque) | -join?-> exit | [0]/1[0] b (opaque) | -join?-> exit",
+        "[0]/0[0] a | -join-> exit | [0]/1[0] b | -join-> exit",
     ),
     (
         [SYNCHRONIZE(a, [b], a), b],
-        "entry -next-> [0] | [0] SYNCHRONIZE (opaque) | -next?-> [1] | -spawn 0-> [0]/0[0] | -spawn 1-> "
-        "[0]/1[0] | [1] b (opaque) | -next?-> exit | [0]/0[0] a (opaque) | -join?-> [1] | [0]/1[0] b "
-        "(opaque) | -join?-> [1]",
+        "entry -next-> [0] | [0] SYNCHRONIZE | -next-> [1] | -spawn 0-> [0]/0[0] | -spawn 1-> "
+        "[0]/1[0] | [1] b | -next-> exit | [0]/0[0] a | -join-> [1] | [0]/1[0] b "
+        "| -join-> [1]",
     ),
     (
         [TASK_JUMP_FWD(2), a, TASK_JUMP_BWD(-1), b],
-        "entry -next-> [0] | [0] TASK_JUMP_FWD: +2 | -jump-> [2] | [1] a (opaque) | -next?-> [2] | [2] "
-        "TASK_JUMP_BWD: -1 | -back-> [1] | [3] b (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] TASK_JUMP_FWD: +2 | -jump-> [2] | [1] a | -next-> [2] | [2] "
+        "TASK_JUMP_BWD: -1 | -back-> [1] | [3] b | -next-> exit",
     ),
     (
         [OBJ_JUMP_FWD(1), OBJ_NEXT()],
@@ -129,7 +129,7 @@ GOLDEN: list[tuple[Any, str]] = [
     ),
     (
         [ERROR("wrong"), a],
-        "entry -next-> [0] | [0] ERROR: wrong | -error-> error | [1] a (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] ERROR: wrong | -error-> error | [1] a | -next-> exit",
     ),
     (
         [TRY(HALT_PATTERN("look"), retry=2), TRY(a)],
@@ -137,12 +137,12 @@ GOLDEN: list[tuple[Any, str]] = [
     ),
     (
         [PROFILE(a), PROFILE(STOP()), PROFILE([a])],
-        "entry -next-> [0] | [0] PROFILE (opaque) | -next?-> [1] | [1] PROFILE(STOP) | -stop-> stop | [2] "
+        "entry -next-> [0] | [0] PROFILE(a) | -next-> [1] | [1] PROFILE(STOP) | -stop-> stop | [2] "
         "PROFILE: sub-workflow | -next-> exit | -halt-> halt | -resume?-> exit",
     ),
     (
         [DEBUG_CYCLE("a(obj, eng)"), CALLFUNC(len, "n", args=[[1]])],
-        "entry -next-> [0] | [0] DEBUG_CYCLE (opaque) | -next?-> [1] | [1] CALLFUNC (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] DEBUG_CYCLE (opaque) | -next?-> [1] | [1] CALLFUNC | -next-> exit",
     ),
 ]
 

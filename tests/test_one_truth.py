@@ -33,7 +33,7 @@ def stray(graph: WorkflowGraph, step: Step) -> bool:
     if step.source == ENTRY or step.control is Control.ERROR:
         return step.source != ENTRY and step.target != ERROR
     node = graph.nodes[step.source]
-    ways = [way.outcome for way in node.op.exits() if way.outcome.control is step.control]
+    ways = [way.outcome for way in node.exits if way.outcome.control is step.control]
     goals = [target_of(graph.definition, node.item, outcome) for outcome in ways]
     declared = {goal if goal < 0 else graph.resolve(node, goal) for goal in goals if goal is not None}
     stored = {edge.target for edge in graph.out_edges(step.source)}

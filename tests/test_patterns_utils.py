@@ -258,7 +258,7 @@ def test_a_wrapped_task_ends_as_the_task_does(made, expected):
 
 @pytest.mark.parametrize(
     "made",
-    [TRY(len), TRY(EMPTY_CALL, onfailure=len), TRY(EMPTY_CALL, onfailure=JumpCall(1)), PROFILE(len), CALLFUNC(len)],
+    [TRY(len), TRY(EMPTY_CALL, onfailure=len), TRY(EMPTY_CALL, onfailure=JumpCall(1)), CALLFUNC(len)],
 )
 def test_what_is_not_known_is_not_declared(made):
     assert op_of(made) is ops.OPAQUE

@@ -244,9 +244,9 @@ def test_control_characters_of_users_are_escaped() -> None:
 
 def test_rules_are_chosen_by_the_beginning_of_their_codes() -> None:
     flow = [STOP(), lambda obj, eng: None]
-    assert ["WF106 [1]", "WF402 [1]", "WF901 [1]"] == [f"{one.code} {list(one.address)}" for one in check(flow)]
+    assert ["WF106 [1]", "WF402 [1]"] == [f"{one.code} {list(one.address)}" for one in check(flow)]
     assert ["WF106"] == [one.code for one in check(flow, select=["WF1"])]
-    assert ["WF402"] == [one.code for one in check(flow, ignore=["WF1", "WF901"])]
+    assert ["WF402"] == [one.code for one in check(flow, ignore=["WF1"])]
     assert [] == check(flow, select=["WF1"], ignore=["WF106"])
     assert ["error"] == [one.severity for one in check(flow, select=["WF106"], severities={"WF106": "error"})]
 

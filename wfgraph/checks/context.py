@@ -64,7 +64,7 @@ class Context:
 
     @cached_property
     def _outcomes(self) -> list[tuple[Outcome, ...]]:
-        return [tuple(dict.fromkeys(way.outcome for way in node.op.exits())) for node in self.graph.nodes]
+        return [tuple(dict.fromkeys(way.outcome for way in node.exits)) for node in self.graph.nodes]
 
     def address(self, node: int) -> Address:
         """Return the place of a task in the definition; for one in a parallel branch, that of the outermost pattern."""

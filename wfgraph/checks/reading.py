@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wfgraph.compiler.effects import effect_of
+from wfgraph.compiler.inference import Inference
 from wfgraph.compiler.normalize import define
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.nesting import is_block
-from wfgraph.graph.task import task
+from wfgraph.graph.task import op_of, task
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import escape_control
 
@@ -52,25 +52,28 @@ class Reading:
     Attributes:
         raw: the definition as it was given.
         graph: its graph, with stand-ins for the faulty items.
+        inference: what has read its tasks.
         faults: the faulty items.
     """
 
     raw: Any
     graph: WorkflowGraph
+    inference: Inference
     faults: tuple[Fault, ...] = ()
 
 
-def read(definition: Any) -> Reading:
-    """Compile a definition, whatever it holds."""
+def read(definition: Any, engine: type | None = None) -> Reading:
+    """Compile a definition, whatever it holds, for an engine class if one is named."""
     raw = definition
     if not callable(raw) and not isinstance(raw, list | tuple | str | bytes) and isinstance(raw, Iterable):
         raw = list(raw)
+    inference = Inference(engine)
     try:
-        return Reading(raw, compile_graph(raw))
+        return Reading(raw, compile_graph(raw, inference=inference), inference)
     except WorkflowDefinitionError:
         reader = _Reader()
         callbacks = reader.read(raw)
-        return Reading(raw, compile_graph(callbacks), tuple(reader.faults))
+        return Reading(raw, compile_graph(callbacks, inference=inference), inference, tuple(reader.faults))
 
 
 class _StandIn:
@@ -177,7 +180,7 @@ class _Reader:
         if code:
             self._note((code, message), address, branch)
             return _stand_in(item)
-        op = effect_of(item)
+        op = op_of(item)
         if isinstance(op, ops.Split | ops.Synchronize):
             self._open(item, op, address, slot, branch)
         return item

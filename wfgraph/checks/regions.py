@@ -31,7 +31,7 @@ class Region:
 
 def never_goes_on(node: Node) -> bool:
     """Tell whether a task always ends its list, its token or the run, and is not resumed after."""
-    return not node.opaque and all(way.outcome.control not in _GOES_ON for way in node.op.exits())
+    return not node.opaque and all(way.outcome.control not in _GOES_ON for way in node.exits)
 
 
 def merged(context: Context) -> set[int]:

@@ -3,28 +3,34 @@
 Before: ``IF(c, x)`` is block ``[head, x]`` with ``head`` carrying ``Branch(when_true=jump 1, when_false=break)``.
 After: the edges ``head -true-> x``, ``head -false-> (what follows the block)``, ``x -next-> (what follows the block)``.
 
-Each exit of each task's op becomes one edge, by the rule in :mod:`wfgraph.compiler.jumps`. Branches of parallel
-patterns become lanes: nodes after the definition's own, spawned by their host and joined where the host says.
+Each exit of each task's op becomes one edge, by the rule in :mod:`wfgraph.compiler.jumps`. So does each way in which a
+condition that it asks can steer. Branches of parallel patterns become lanes: nodes after the definition's own, spawned by
+their host and joined where the host says.
 """
 
 from __future__ import annotations
 
 from collections import deque
 
-from wfgraph.compiler.effects import effect_of, is_opaque
+from wfgraph.compiler.effects import Infer, declared, known_op, of_asked
 from wfgraph.compiler.jumps import target_of
 from wfgraph.compiler.normalize import define
 from wfgraph.graph.definition import Definition
 from wfgraph.graph.nesting import contains_itself
-from wfgraph.graph.ops import Call, EdgeKind, Exit, Op, Split, Synchronize
+from wfgraph.graph.ops import Call, EdgeKind, Split, Synchronize
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.workflow_graph import ENTRY, EXIT, Certainty, Edge, Lane, Node, WorkflowGraph
 
 __all__ = ["lower"]
 
 
-def lower(definition: Definition) -> WorkflowGraph:
-    """Make the graph of a definition."""
+def lower(definition: Definition, infer: Infer = declared) -> WorkflowGraph:
+    """Make the graph of a definition.
+
+    Args:
+        definition: what to make it of.
+        infer: returns the op of a task: the one that it declares, or what its code tells.
+    """
     count = len(definition.tasks)
     nodes: list[Node] = []
     edges: list[Edge] = [Edge(ENTRY, 0 if count else EXIT, EdgeKind.NEXT)]
@@ -36,8 +42,9 @@ def lower(definition: Definition) -> WorkflowGraph:
     body = definition
     while True:
         for item in body.tasks:
-            op = effect_of(item.task)
-            node = Node(len(nodes), item, op, None if scope is None else scope.id, is_opaque(op))
+            op = known_op(infer(item.task), infer)
+            beside, opaque = of_asked(op, infer)
+            node = Node(len(nodes), item, op, None if scope is None else scope.id, op.opaque or opaque, beside)
             nodes.append(node)
             _add_edges(edges, body, node, scope)
             if isinstance(op, Split | Synchronize):
@@ -59,10 +66,10 @@ def lower(definition: Definition) -> WorkflowGraph:
 
 
 def _add_edges(edges: list[Edge], body: Definition, node: Node, scope: Lane | None) -> None:
-    item, op = node.item, node.op
-    exits = op.exits()
-    certainty = _certainty(op, exits)
-    for way in exits:
+    item = node.item
+    certainty = _certainty(node)
+    own = len(node.op.exits())
+    for number, way in enumerate(node.exits):
         goal = target_of(body, item, way.outcome)
         if goal is None:
             continue  # a jump by a distance that is not known: the node is loose
@@ -73,7 +80,7 @@ def _add_edges(edges: list[Edge], body: Definition, node: Node, scope: Lane | No
             goal = _place(body, scope, goal)
             if scope is not None and goal == scope.join:
                 kind = EdgeKind.JOIN if kind is EdgeKind.NEXT else kind
-        edges.append(Edge(node.id, goal, kind, certainty, way.label))
+        edges.append(Edge(node.id, goal, kind, certainty if number < own else Certainty.MAY, way.label))
         if way.outcome.control is Control.HALT:
             edges.append(Edge(node.id, _place(body, scope, item.id + 1), EdgeKind.RESUME, Certainty.MAY))
 
@@ -88,9 +95,9 @@ def _refuse_endless(nodes: list[Node], lanes: list[Lane], host: Node) -> None:
         above = around.lane
 
 
-def _certainty(op: Op, exits: tuple[Exit, ...]) -> Certainty:
+def _certainty(node: Node) -> Certainty:
     """Ops that choose between labelled ways, and tasks with one way only, are certain."""
-    if op.opaque or (isinstance(op, Call) and len(exits) > 1):
+    if node.op.opaque or (isinstance(node.op, Call) and len(node.exits) > 1):
         return Certainty.MAY
     return Certainty.MUST
 

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wfgraph.compiler.assemble import assemble
+from wfgraph.compiler.effects import inferred
 from wfgraph.compiler.lower import lower
 from wfgraph.compiler.normalize import define
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.program import Program
 from wfgraph.graph.workflow_graph import WorkflowGraph
 
+if TYPE_CHECKING:
+    from wfgraph.compiler.inference import Inference
+
 __all__ = ["build_program", "compile_graph"]
 
 
-def compile_graph(callbacks: Any) -> WorkflowGraph:
+def compile_graph(callbacks: Any, engine: type | None = None, *, inference: Inference | None = None) -> WorkflowGraph:
     """Compile a workflow definition into its graph.
+
+    What tasks do that declare nothing is read from their code; nothing is run.
 
     Args:
         callbacks: a callable, or nested lists of callables as ``callbacks.replace`` takes them.
+        engine: the class of the engine that is to run it, if it has methods of its own that tasks call.
+        inference: what has read tasks before, for that class.
 
     Raises:
         WorkflowDefinitionError: the definition has an item that is no task, or contains itself.
@@ -26,7 +34,12 @@ def compile_graph(callbacks: Any) -> WorkflowGraph:
     >>> compile_graph([print, [len]])
     <WorkflowGraph of 2 tasks and 3 edges>
     """
-    return lower(define(clean(callbacks)))
+    definition = define(clean(callbacks))
+    if inference is None:
+        from wfgraph.compiler.inference import Inference  # running a workflow needs none of it
+
+        inference = Inference(engine)
+    return lower(definition, inferred(inference))
 
 
 def build_program(callbacks: Any) -> Program:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from wfgraph.graph.address import format_address
 from wfgraph.graph.definition import Block, Definition, TaskItem
-from wfgraph.graph.ops import EdgeKind, Op
+from wfgraph.graph.ops import EdgeKind, Exit, Op
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.utils import task_name
 
@@ -87,6 +87,7 @@ class Node:
         op: what it does to the flow.
         lane: the number of the lane it runs in; None for the tasks of the definition itself.
         opaque: whether code of which nothing is known has a say: its own, or that of a condition it asks.
+        beside: how the conditions that it asks may steer by themselves.
     """
 
     id: int
@@ -94,6 +95,12 @@ class Node:
     op: Op
     lane: int | None = None
     opaque: bool = True
+    beside: tuple[Exit, ...] = ()
+
+    @property
+    def exits(self) -> tuple[Exit, ...]:
+        """All ways out of it that are known, those of its op first."""
+        return (*self.op.exits(), *self.beside)
 
     @property
     def name(self) -> str:
@@ -108,7 +115,7 @@ class Node:
     @property
     def wild(self) -> bool:
         """Whether it jumps by a distance not known."""
-        return any(_wild(way.outcome) for way in self.op.exits())
+        return any(_wild(way.outcome) for way in self.exits)
 
 
 def _wild(outcome: Outcome) -> bool:

@@ -50,10 +50,10 @@ def PROFILE(call: Any, output: Any = None, stats: Iterable[str] = ("time", "call
         raise WorkflowDefinitionError(f"PROFILE can't sort by {', '.join(map(describe, unknown))}", payload=unknown)
     if not callable(call) and not is_block(call):
         raise WorkflowDefinitionError(f"PROFILE runs a task or a list of them, not {describe(call)}", payload=call)
-    known: ops.Op | None = ops.SubWorkflow(call) if is_block(call) else op_of(call)
-    if known is not None and not is_block(call):
+    known: ops.Op = ops.SubWorkflow(call) if is_block(call) else op_of(call)
+    if not is_block(call):
         outcomes = tuple(dict.fromkeys(way.outcome for way in known.exits()))
-        known = None if known.opaque else ops.Call(outcomes, f"PROFILE({describe(call)})", known.asked)
+        known = ops.Call(outcomes, f"PROFILE({describe(call)})", (call,) if known.opaque else known.asked)
 
     @named("PROFILE", known)
     def profile(obj: Any, eng: Any) -> None:

@@ -1,0 +1,115 @@
+"""Reading a function that has no source: a coarse look at its bytecode.
+
+What it can say is less than what reading the source can: every control call that stands there may be reached, and the
+function may return. Whatever else is done with the engine makes it opaque.
+"""
+
+from __future__ import annotations
+
+import dis
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import CodeType, FunctionType
+from typing import Any
+
+from wfgraph.compiler.inference.arguments import Arguments
+from wfgraph.compiler.inference.controls import CONTROLS, DATA, HARMLESS
+from wfgraph.compiler.inference.known import is_inert, is_steering
+from wfgraph.compiler.inference.values import Engine, carries
+from wfgraph.graph.outcomes import Outcome
+
+__all__ = ["CodeEffects", "read_code"]
+
+_PASSED_OVER = frozenset(("CACHE", "PRECALL", "NOP", "EXTENDED_ARG", "PUSH_NULL", "RESUME"))
+_STATE_DATA = "token_pos"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeEffects:
+    """What a function's bytecode shows: the outcomes that it may have besides returning."""
+
+    outcomes: tuple[Outcome, ...]
+    touches: bool = False
+
+
+def read_code(function: FunctionType, args: Arguments) -> CodeEffects | str:
+    """Return what a call of a function may do; a text that says why where that can't be told."""
+    code = function.__code__
+    engines = _engines(code, args)
+    if engines is None:
+        return f"{function.__name__}() has no source, and takes the engine in a way that can't be followed"
+    trouble = _others(function)
+    if trouble:
+        return f"{function.__name__}() has no source, and {trouble}"
+    found: list[Outcome] = []
+    steps = [step for step in dis.get_instructions(code) if step.opname not in _PASSED_OVER]
+    for index, step in enumerate(steps):
+        if not _names_engine(step, engines):
+            continue
+        after = steps[index + 1 : index + 4]
+        if (
+            not step.opname.startswith("LOAD_FAST")
+            or not after
+            or not after[0].opname.startswith(("LOAD_ATTR", "LOAD_METHOD"))
+        ):
+            return f"{function.__name__}() has no source, and hands the engine on"
+        name = after[0].argval
+        if name in CONTROLS:
+            found.append(CONTROLS[name](_offset(after[1:])))
+        elif name == "state" and len(after) > 1 and after[1].argval == _STATE_DATA and "LOAD" in after[1].opname:
+            continue
+        elif name not in DATA and name not in HARMLESS:
+            return f"{function.__name__}() has no source, and uses eng.{name}"
+    return CodeEffects(tuple(dict.fromkeys(found)))
+
+
+def _engines(code: CodeType, args: Arguments) -> frozenset[str] | None:
+    """Return the parameters that are the engine; None where it may be anything else, too."""
+    if not args.carry:
+        return frozenset()
+    if args.more is not None or any(carries(value) for _, value in args.keywords):
+        return None
+    if len(args.positional) > code.co_argcount:
+        return None
+    found = set()
+    for name, value in zip(code.co_varnames, args.positional, strict=False):
+        if isinstance(value, Engine):
+            found.add(name)
+        elif carries(value):
+            return None
+    return None if found & {*code.co_cellvars, *code.co_freevars} else frozenset(found)
+
+
+def _names_engine(step: dis.Instruction, engines: frozenset[str]) -> bool:
+    value = step.argval
+    return (isinstance(value, str) and value in engines and "FAST" in step.opname) or (
+        isinstance(value, tuple) and "FAST" in step.opname and not engines.isdisjoint(value)
+    )
+
+
+def _offset(after: Iterable[dis.Instruction]) -> int | None:
+    """Return the constant that a method is called with, given the steps that follow its lookup."""
+    steps = list(after)
+    if len(steps) == 2 and steps[0].opname in ("LOAD_CONST", "LOAD_SMALL_INT") and steps[1].opname == "CALL":
+        value = steps[0].argval
+        return value if type(value) is int and steps[1].arg == 1 else None
+    return None
+
+
+def _others(function: FunctionType) -> str:
+    """Say what else of a function could steer: names of the project's own code, generators, code within it."""
+    code = function.__code__
+    if any(isinstance(constant, CodeType) for constant in code.co_consts):
+        return "holds other functions"
+    if code.co_flags & 0x20 or code.co_flags & 0x80 or code.co_flags & 0x200:
+        return "is no plain function"
+    values: list[Any] = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+    for cell in function.__closure__ or ():
+        try:
+            values.append(cell.cell_contents)
+        except ValueError:
+            return "has a variable that is not set"
+    for value in (*values, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+        if is_steering(value) or (callable(value) and not is_inert(value)):
+            return f"uses {getattr(value, '__name__', type(value).__name__)}"
+    return ""

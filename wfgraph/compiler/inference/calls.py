@@ -1,0 +1,559 @@
+"""Reading calls: what is called, and what that does."""
+
+from __future__ import annotations
+
+import ast
+import threading
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+from wfgraph.compiler.inference.arguments import Arguments, bind
+from wfgraph.compiler.inference.bytecode import read_code
+from wfgraph.compiler.inference.controls import (
+    CALLS_TASK,
+    CONTROLS,
+    DATA,
+    GETS_POSITION,
+    HARMLESS,
+    HARMLESS_STATE,
+    MOVES,
+    PROCESSES,
+    RESTARTS,
+)
+from wfgraph.compiler.inference.findings import NoteKind
+from wfgraph.compiler.inference.frames import Frame, Ways
+from wfgraph.compiler.inference.known import follows, is_inert
+from wfgraph.compiler.inference.sources import Source, node_of
+from wfgraph.compiler.inference.statements import Statements
+from wfgraph.compiler.inference.values import (
+    PLAIN,
+    POSITION,
+    SOME_ENGINE,
+    Bound,
+    ClosureOf,
+    Engine,
+    EngineAttribute,
+    Instance,
+    Known,
+    Mapping,
+    Partial,
+    Sequence,
+    Token,
+    Unknown,
+    Value,
+    blurred,
+    carries,
+    constants,
+    is_code,
+    join,
+    members,
+)
+from wfgraph.graph.ops import For, Op
+from wfgraph.graph.outcomes import Control
+from wfgraph.graph.task import declaration_of
+
+__all__ = ["Calls"]
+
+_DEEPEST = 12
+"""How many calls deep helpers are followed."""
+_ANSWERS = frozenset(
+    (
+        *("len", "isinstance", "issubclass", "hasattr", "str", "repr", "print", "id", "bool", "int", "float", "hash"),
+        *("format", "callable", "ord", "chr", "abs", "round", "sum", "bytes", "complex", "range", "ascii", "cast"),
+    )
+)
+"""Functions that use what they are given, and hand back nothing of it."""
+_ERRORS = "wfgraph.errors"
+_PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
+_CHANGES_LIST = frozenset(("append", "extend", "insert", "update", "setdefault", "__setitem__", "add"))
+_READS_DICT = frozenset(
+    ("get", "keys", "values", "items", "copy", "__contains__", "__getitem__", "startswith", "endswith")
+)
+_LAZY = ("map", "filter", "itertools", "zip", "enumerate", "iter")
+
+
+class Calls(Statements):
+    """The part of the reader that reads calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+        self._reading: list[tuple[Any, ...]] = []
+
+    def read_call(self, node: ast.Call) -> Value:
+        """Read a call as it is written."""
+        callee = self.value(node.func)
+        alone = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and _consumes(callee)
+        around, self.consumed = self.consumed, node.args[0] if alone else None
+        args = self._arguments(node)
+        self.consumed = around
+        if not self.frame.live:
+            return PLAIN
+        self.line = node.lineno
+        return self.call(callee, args)
+
+    def _arguments(self, node: ast.Call) -> Arguments:
+        positional: list[Value] = []
+        keywords: list[tuple[str, Value]] = []
+        more: list[Value] = []
+        for one in node.args:
+            if isinstance(one, ast.Starred):
+                found = self.value(one.value)
+                if isinstance(found, Sequence) and not more:
+                    positional += found.items
+                else:
+                    more.append(self.items(found))
+            elif more:
+                more.append(self.value(one))
+            else:
+                positional.append(self.value(one))
+        for keyword in node.keywords:
+            found = self.value(keyword.value)
+            if keyword.arg is not None:
+                keywords.append((keyword.arg, found))
+            elif isinstance(found, Mapping):
+                keywords += found.items
+            else:
+                more.append(self.item(found, PLAIN))
+        return Arguments(tuple(positional), tuple(keywords), join(*more) if more else None)
+
+    def call(self, callee: Value, args: Arguments) -> Value:
+        """Read the call of a value."""
+        every = list(members(callee))
+        if len(every) == 1:
+            return self._call(every[0], args)
+        return self.frame.branch([lambda one=one: self._call(one, args) for one in every])  # type: ignore[misc]
+
+    def _call(self, callee: Value, args: Arguments) -> Value:
+        match callee:
+            case Known(value=value):
+                return self._call_known(callee, value, args)
+            case EngineAttribute(path=(name,)):
+                return self._call_engine(name, args)
+            case EngineAttribute(path=path):
+                return self._call_part(path, args)
+            case ClosureOf():
+                return self._call_closure(callee, args)
+            case Partial(function=function, args=first, keywords=keywords):
+                mine = Arguments((*first, *args.positional), (*keywords, *args.keywords), args.more)
+                return self.call(function, mine)
+            case Bound(function=function, owner=Sequence() | Mapping() as owner):
+                return self._call_display(function, owner, args)
+            case Bound(function=function, owner=owner):
+                return self.call(function, args.after(owner))
+            case Instance():
+                return self.call(self.attribute(callee, "__call__"), args)
+            case Token(path=path):
+                return self._call_token(path, args)
+            case Unknown(engine=False, code=False) if not args.carry:
+                self.summary.elsewhere = True
+                self.summary.acted = True
+                return self._hand_out(args)
+        self.give_up("something of which nothing is known is called")
+        return SOME_ENGINE
+
+    # The engine ---------------------------------------------------------------------------------------------------------
+
+    def _call_engine(self, name: str, args: Arguments) -> Value:
+        """Read the call of a method of the engine."""
+        if name in CONTROLS:
+            self._control(name, args)
+            return PLAIN
+        if name == CALLS_TASK:
+            task = args.get(0, "callback")
+            self.call(SOME_ENGINE if task is None else task, Arguments((args.get(1, "obj") or PLAIN, Engine())))
+            return PLAIN
+        if name in RESTARTS:
+            self.note(NoteKind.RESTARTS, name)
+        elif name in MOVES:
+            self.note(NoteKind.MOVES, name)
+        elif name in GETS_POSITION:
+            self.summary.touches = True
+            return PLAIN
+        elif name in DATA or name in HARMLESS:
+            return self._use_data(name, args)
+        elif name not in PROCESSES and self._call_own(name, args):
+            return SOME_ENGINE
+        self.give_up(f"eng.{name}() is called")
+        return SOME_ENGINE
+
+    def _control(self, name: str, args: Arguments) -> None:
+        make = CONTROLS[name]
+        offset = args.get(0, "offset")
+        known = None if offset is None else constants(offset)
+        ints = known if known and all(type(one) is int for one in known) else (None,)
+        if name in ("jumpCallForward", "jumpCallBack") and None not in ints:
+            right = [one for one in ints if one is not None and (one >= 0 if name == "jumpCallForward" else one <= 0)]
+            self.frame.ways.fails |= len(right) < len(ints)
+            ints = tuple(right)
+        for one in ints:
+            self.leaves(make(one))
+        self.frame.live = False
+
+    def _use_data(self, name: str, args: Arguments) -> Value:
+        if name in ("getVar", "hasVar", "setVar", "delVar"):
+            key = args.get(0, "key")
+            known = None if key is None else constants(key)
+            self.reads_data(known)
+            if name != "hasVar":
+                self.writes_data(known)
+        if name == "save":
+            self.summary.acted = True
+        if any(map(carries, args)):
+            self.give_up(f"the engine is given to eng.{name}()")
+        if name in ("get_object", "getObjects"):
+            return Token()
+        return Unknown(code=name in DATA)
+
+    def _call_own(self, name: str, args: Arguments) -> bool:
+        """Read the call of a method that the engine's class adds; note where there is none such."""
+        found = None if self.engine is None else getattr(self.engine, name, None)
+        if isinstance(found, FunctionType):
+            self.call(Known(found), args.after(Engine()))
+            return True
+        if found is None:
+            self.note(NoteKind.NO_METHOD, name)
+        return False
+
+    def _call_part(self, path: tuple[str, ...], args: Arguments) -> Value:
+        """Read the call of a method of something that belongs to the engine."""
+        first, name = path[0], path[-1]
+        if first == "state":
+            if name in HARMLESS_STATE or (path[1] == "callback_pos" and name in ("copy", "index", "count")):
+                return PLAIN
+            self.summary.touches = True
+            self.note(NoteKind.MOVES, f"state.{name}")
+        elif first in DATA:
+            key = args.get(0, "key")
+            known = None if key is None else constants(key)
+            self.reads_data(known)
+            if name not in _READS_DICT:
+                self.writes_data(known)
+            if not any(map(carries, args)):
+                return Unknown(code=True)
+        elif first in ("log", "objects", "callbacks", "uuid", "name", "db_obj", "idempotency_key"):
+            self.summary.acted |= first == "db_obj"
+            if first == "log" or not args.carry:
+                return PLAIN
+        self.give_up(f"eng.{'.'.join(path)}() is called")
+        return SOME_ENGINE
+
+    # Data ---------------------------------------------------------------------------------------------------------------
+
+    def _call_token(self, path: tuple[str, ...], args: Arguments) -> Value:
+        name = path[-1][1:] if path else ""
+        owner = path[:-1]
+        key = args.get(0, "key")
+        known = None if key is None else constants(key)
+        part = f"[{known[0]!r}]" if known is not None and len(known) == 1 else "[?]"
+        if name not in _READS_DICT:
+            self.writes(owner)
+        if args.carry:
+            self.give_up("the engine is given to a method of the token")
+        self._hand_out(args)
+        if name == "get":
+            self.reads((*owner, part))
+            return Token((*owner, part))
+        return Token((*owner, ".?")) if name in ("values", "items", "copy", "pop") else PLAIN
+
+    def _call_display(self, function: Value, owner: Value, args: Arguments) -> Value:
+        """Read the call of a method of a list or dict that the task writes down."""
+        name = function.value if isinstance(function, Known) else ""
+        if name == "get" and isinstance(owner, Mapping):
+            default = args.get(1, "default")
+            return join(self.item(owner, args.get(0, "key") or PLAIN), Known(None) if default is None else default)
+        if any(carries(one) or is_code(one) for one in args) and name in _CHANGES_LIST:
+            self.give_up("code, or the engine, is put into a list or dict")
+        if name in ("values", "items", "copy", "pop", "popitem"):
+            return Unknown(carries(owner), is_code(owner))
+        return PLAIN
+
+    def _hand_out(self, args: Arguments) -> Value:
+        """Give arguments to code that does not steer by itself; what it may call is read as if it did."""
+        for one in args:
+            for value in members(one):
+                if isinstance(value, Token):
+                    self.writes(value.path)
+                if value == POSITION:
+                    self.give_up("the position itself is handed out")
+                if _may_be_called(value):
+                    rest = Arguments(more=blurred(list(args)))
+                    self.frame.branch((lambda value=value, rest=rest: self._call(value, rest), lambda: PLAIN))  # type: ignore[misc]
+        return Unknown(args.carry, any(is_code(one) for one in args))
+
+    # Functions that exist -------------------------------------------------------------------------------------------------
+
+    def _call_known(self, callee: Known, value: Any, args: Arguments) -> Value:
+        declared = declaration_of(value)
+        if declared is not None and declared.op is not None:
+            return self._declared(declared.op, args)
+        if isinstance(value, partial):
+            first = tuple(Known(one) for one in value.args)
+            keywords = tuple((name, Known(one)) for name, one in value.keywords.items())
+            return self._call(Partial(Known(value.func), first, keywords), args)
+        if isinstance(value, MethodType):
+            return self.call(Known(value.__func__), args.after(Known(value.__self__, 0)))
+        if isinstance(value, type):
+            return self._make(callee, value, args)
+        if isinstance(value, FunctionType):
+            return self._call_inert(value, args) if is_inert(value) else self._call_function(value, args)
+        wrapped = getattr(value, "__wrapped__", None)
+        if isinstance(wrapped, FunctionType) and is_inert(type(value)):  # what functools.cache makes
+            return self.frame.branch((lambda: self.call(Known(wrapped), args), lambda: Unknown(code=True)))
+        own = getattr(type(value), "__call__", None)  # noqa: B004 - the function, not whether there is one
+        if isinstance(own, FunctionType):
+            return self._call(Bound(Known(own), Known(value, 0)), args)
+        if callable(value) and is_inert(value):
+            return self._call_inert(value, args)
+        self.give_up(f"{getattr(value, '__name__', type(value).__name__)}() is called, and can't be read")
+        return SOME_ENGINE
+
+    def _declared(self, op: Op, args: Arguments) -> Value:
+        """Read the call of a task whose author says what it does."""
+        if op.opaque:
+            self.give_up("a task that declares nothing is called")
+            return SOME_ENGINE
+        self.writes(())
+        for asked in op.asked:
+            given = args
+            if isinstance(op, For) and asked is op.assign:
+                given = Arguments((*args.positional, PLAIN, PLAIN))
+            self.frame.branch((lambda asked=asked, given=given: self.call(Known(asked), given), lambda: PLAIN))  # type: ignore[misc]
+        outcomes = {way.outcome for way in op.exits()}
+        for outcome in outcomes:
+            if outcome.control is Control.ERROR:
+                self.frame.ways.fails = True
+            elif outcome.control is not Control.RETURN:
+                self.leaves(outcome)
+        self.frame.live = any(outcome.control is Control.RETURN for outcome in outcomes)
+        return Unknown(code=True)
+
+    def _call_inert(self, value: Any, args: Arguments) -> Value:
+        """Read the call of what steers nothing by itself: Python's own, or of a package that knows no engine."""
+        name = getattr(value, "__name__", "")
+        if name == "getattr" and len(args.positional) > 1:
+            return self._getattr(args)
+        if name in ("setattr", "delattr") and len(args.positional) > 1:
+            return self._setattr(args)
+        if isinstance(value, FunctionType) and _holds_code(value):
+            self.give_up(f"{name}() holds code of the project")
+        if name == "isinstance" and len(args.positional) == 2:
+            return _is_instance(*args.positional)
+        if name not in _PURE:
+            self.summary.elsewhere = True
+            self.summary.acted |= getattr(value, "__module__", None) not in ("builtins", None)
+        if name in _ANSWERS:
+            return PLAIN
+        if args.carry and not follows(value):
+            self.give_up(f"the engine is given to {name}()")
+        before = dict(self.frame.ways.raises)
+        found = self._hand_out(args)
+        lazy = name in _LAZY or getattr(value, "__module__", None) == "itertools"
+        if lazy and before.keys() != self.frame.ways.raises.keys():
+            self.give_up(f"{name}() of code that steers")
+        return found
+
+    def _getattr(self, args: Arguments) -> Value:
+        names = constants(args.positional[1])
+        if names is None or not all(isinstance(name, str) for name in names):
+            owner = args.positional[0]
+            return Unknown(carries(owner), True)
+        found = [self.attribute(args.positional[0], name) for name in names]
+        return join(*found, *args.positional[2:])
+
+    def _setattr(self, args: Arguments) -> Value:
+        names = constants(args.positional[1])
+        value = args.positional[2] if len(args.positional) > 2 else PLAIN
+        for name in names if names is not None else (None,):
+            if not isinstance(name, str):
+                if carries(args.positional[0]):
+                    self.give_up("an attribute of the engine is set by a name that is not known")
+                self.writes(())
+            else:
+                self._store_in(args.positional[0], name, None, value)
+        return PLAIN
+
+    def _call_function(self, function: FunctionType, args: Arguments) -> Value:
+        module = function.__module__ or ""
+        if module.startswith("wfgraph.") and not module.startswith(("wfgraph.patterns", "wfgraph.utils")):
+            self.give_up(f"{module}.{function.__name__}() is called")
+            return SOME_ENGINE
+        source = node_of(function)
+        if source is None:
+            return self._call_code(function, args)
+        plain = [Known(one) for one in function.__defaults__ or ()]
+        names = [one.arg for one in source.node.args.kwonlyargs]
+        by_name = function.__kwdefaults__ or {}
+        kwonly = [Known(by_name[name]) if name in by_name else None for name in names]
+        return self._enter(Frame(source, function.__globals__, function), (*plain, *kwonly), args)
+
+    def _call_code(self, function: FunctionType, args: Arguments) -> Value:
+        """Read a function without source by its bytecode."""
+        found = read_code(function, args)
+        if isinstance(found, str):
+            self.give_up(found)
+            return SOME_ENGINE
+        for outcome in found.outcomes:
+            self.leaves(outcome)
+        self.summary.touches |= found.touches
+        self.summary.elsewhere = True
+        self._hand_out(args)
+        return Unknown(code=True)
+
+    def _call_closure(self, made: ClosureOf, args: Arguments) -> Value:
+        source: Source = self.source_of(made)
+        return self._enter(Frame(source, made.frame.variables, None, made.frame), made.defaults, args)
+
+    def _enter(self, frame: Frame, defaults: tuple[Value | None, ...], args: Arguments) -> Value:
+        """Read the body of a function for one call of it."""
+        node = frame.node
+        key = (node, frame.function, frame.outer, args)
+        if isinstance(node, ast.AsyncFunctionDef) or self._depth >= _DEEPEST or self._reading.count(key) > 1:
+            self.give_up("calls that are nested too deep")
+            return SOME_ENGINE
+        bound = bind(node.args, defaults, args)
+        if bound is None:  # a TypeError
+            self.frame.ways.fails = True
+            self.frame.live = False
+            return PLAIN
+        if key in self._reading:
+            return self._recursive()
+        around, line = self.frame, self.line
+        self.frame = frame
+        self._depth += 1
+        self._reading.append(key)
+        try:
+            for name, value in bound.items():
+                frame.store(name, value)
+            return self._read_body(node, around)
+        finally:
+            self._reading.pop()
+            self._depth -= 1
+            self.frame, self.line = around, line
+
+    def _recursive(self) -> Value:
+        """A call that is being read already adds nothing to what that reading finds, except that it may return."""
+        return Unknown(True, True)
+
+    def _read_body(self, node: Any, around: Frame) -> Value:
+        frame = self.frame
+        if isinstance(node, ast.Lambda):
+            frame.ways.returns.append(self.value(node.body))
+            if not frame.live:
+                frame.ways.returns.clear()
+        else:
+            self.body(node.body)
+            if frame.live:
+                frame.ways.returns.append(Known(None))
+        ways: Ways = frame.ways
+        if _yields(node):
+            if ways.raises:
+                self.give_up("a generator that steers")
+            return Unknown(any(map(carries, (*frame.written.values(), *ways.returns))), True)
+        for outcome, line in ways.raises.items():
+            around.ways.raises.setdefault(outcome, line)
+        around.ways.fails |= ways.fails
+        if not ways.returns:
+            around.live = False
+            return PLAIN
+        return join(*ways.returns)
+
+    # Classes ------------------------------------------------------------------------------------------------------------
+
+    def _make(self, callee: Known, kind: type, args: Arguments) -> Value:
+        """Read the making of an object."""
+        if kind is partial and args.positional:
+            if args.more is not None:
+                return Unknown(args.carry, True)
+            return Partial(args.positional[0], args.positional[1:], args.keywords)
+        if issubclass(kind, threading.Thread):
+            return self._thread(kind, args)
+        if kind in (tuple, list) and len(args.positional) == 1:
+            if isinstance(args.positional[0], Sequence):
+                return args.positional[0]
+            if args.positional[0] == POSITION:
+                return PLAIN
+        if kind is dict and not args.positional and args.more is None:
+            return Mapping(args.keywords)
+        if issubclass(kind, BaseException) and (is_inert(kind.__init__) or kind.__init__.__module__ == _ERRORS):
+            return Instance(callee, args.carry, args.positional)
+        if is_inert(kind):
+            return PLAIN if kind.__name__ in _ANSWERS else self._call_inert(kind, args)
+        if type(kind) is not type and not is_inert(type(kind)):
+            self.give_up(f"{kind.__name__}() is made by a class of the project")
+        made = Instance(callee, args.carry, args.positional if issubclass(kind, BaseException) else ())
+        for name in ("__new__", "__init__"):
+            method = getattr(kind, name)
+            if isinstance(method, FunctionType) and not is_inert(method):
+                self.call(Known(method), args.after(Known(kind) if name == "__new__" else made))
+        return made
+
+    def _thread(self, kind: type, args: Arguments) -> Value:
+        """Read what a thread is to run: what it tells the engine does not reach it."""
+        timer = issubclass(kind, threading.Timer)
+        target = args.get(1, "function" if timer else "target")
+        given = args.get(2 if timer else 3, "args")
+        if kind not in (threading.Thread, threading.Timer) and args.carry:
+            self.give_up(f"the engine is given to {kind.__name__}()")
+        frame = self.frame
+        ways, frame.ways = frame.ways, Ways()
+        if target is not None:
+            inner = Arguments(given.items) if isinstance(given, Sequence) else Arguments(more=given or PLAIN)
+            frame.branch((lambda: self.call(target, inner),))
+            frame.live = True
+        for outcome, line in frame.ways.raises.items():
+            self.line = line
+            self.note(NoteKind.THREAD, str(outcome))
+        frame.ways = ways
+        return PLAIN
+
+
+def _may_be_called(value: Value) -> bool:
+    if isinstance(value, Known):
+        return callable(value.value) and not isinstance(value.value, type) and not is_inert(value.value)
+    return isinstance(value, EngineAttribute | ClosureOf | Partial | Bound) and not (
+        isinstance(value, EngineAttribute) and value.path[0] in HARMLESS | {"state"}
+    )
+
+
+def _consumes(callee: Value) -> bool:
+    """Tell whether a function uses up the generator that it is given before it returns."""
+    if not isinstance(callee, Known):
+        return isinstance(callee, Token | Unknown) and not carries(callee)
+    name = getattr(callee.value, "__name__", "")
+    return name not in _LAZY and getattr(callee.value, "__module__", "builtins") == "builtins"
+
+
+def _is_instance(value: Value, kind: Value) -> Value:
+    kinds = kind.value if isinstance(kind, Known) else None
+    if isinstance(value, Known) and value.firm and (isinstance(kinds, type) or type(kinds) is tuple):
+        try:
+            return Known(isinstance(value.value, kinds), value.firm)
+        except TypeError:
+            return PLAIN
+    return PLAIN
+
+
+def _holds_code(function: FunctionType) -> bool:
+    """Tell whether a function of Python's library was made around a function of the project."""
+    for cell in function.__closure__ or ():
+        try:
+            held = cell.cell_contents
+        except ValueError:
+            continue
+        if callable(held) and not isinstance(held, type) and not is_inert(held):
+            return True
+    return False
+
+
+def _yields(node: Any) -> bool:
+    """Tell whether a function is a generator."""
+    waiting = list(node.body) if not isinstance(node, ast.Lambda) else [node.body]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(part)
+    return False

@@ -1,0 +1,428 @@
+"""Reading expressions: what is known of their values, and what they do on the way."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from wfgraph.compiler.inference.base import Reading, TooMuch
+from wfgraph.compiler.inference.controls import DATA, GETS_POSITION, HARMLESS_STATE, STEERING
+from wfgraph.compiler.inference.frames import joined
+from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
+from wfgraph.compiler.inference.sources import Source
+from wfgraph.compiler.inference.values import (
+    NOTHING,
+    PLAIN,
+    SOME_ENGINE,
+    Bound,
+    ClosureOf,
+    Engine,
+    EngineAttribute,
+    Instance,
+    Known,
+    Mapping,
+    OneOf,
+    Sequence,
+    Token,
+    Unknown,
+    Value,
+    blurred,
+    carries,
+    constants,
+    is_code,
+    join,
+    members,
+)
+
+__all__ = ["Expressions"]
+
+_MOST_ITEMS = 32
+_FOLDED: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
+}
+_LARGEST = 1 << 31
+
+
+class Expressions(Reading):
+    """The part of the reader that reads expressions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readers: dict[type, Callable[[Any], Value]] = {
+            ast.Constant: lambda node: Known(node.value),
+            ast.Name: lambda node: self.frame.load(node.id),
+            ast.Attribute: self._attribute,
+            ast.Subscript: self._subscript,
+            ast.Call: self.read_call,
+            ast.Lambda: lambda node: self.closure(node),
+            ast.NamedExpr: self._named,
+            ast.Tuple: self._display,
+            ast.List: self._display,
+            ast.Dict: self._dict,
+            ast.IfExp: self._conditional,
+            ast.BoolOp: self._bool_op,
+            ast.UnaryOp: self._unary,
+            ast.BinOp: lambda node: self._folded([node.left, node.right], node.op),
+            ast.Compare: self._compare,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.GeneratorExp: self._generator,
+            ast.Starred: lambda node: self._any_item(self.value(node.value)),
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield,
+            ast.Await: self._await,
+        }
+
+    def value(self, node: ast.AST) -> Value:
+        """Read an expression; return what is known of its value."""
+        if not self.frame.live:
+            return PLAIN
+        self.step()
+        reader = self._readers.get(type(node))
+        if reader is not None:
+            return reader(node)
+        # What is left (f-strings, sets, slices) makes plain data of its parts.
+        return _mixed([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
+
+    # Parts -----------------------------------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute) -> Value:
+        if _is_super(node.value):
+            return self._of_super(node.attr)
+        return self.attribute(self.value(node.value), node.attr)
+
+    def attribute(self, owner: Value, name: str) -> Value:
+        """Return an attribute of a value."""
+        return join(*(self._attribute_of(one, name) for one in members(owner)))
+
+    def _attribute_of(self, owner: Value, name: str) -> Value:
+        match owner:
+            case Engine():
+                return self._of_engine(name)
+            case EngineAttribute(path=path):
+                return self._within_engine((*path, name))
+            case Token(path=path):
+                self.reads((*path, f".{name}"))
+                return Token((*path, f".{name}"))
+            case Known(value=value):
+                if not isinstance(value, type) and not callable(value) and not _is_module(value):
+                    self.summary.elsewhere = True
+                found = attribute_of(value, name)
+                return Unknown(code=True) if found is None else found
+            case Instance(kind=kind, engine=engine):
+                found = method_of(kind.value, name, owner)
+                return Unknown(engine, True) if found is None else found
+            case Unknown(engine=False, code=True) if name not in STEERING:
+                return PLAIN
+            case Unknown():
+                return owner
+            case Sequence() | Mapping():
+                return Bound(Known(name), owner)
+        return SOME_ENGINE if carries(owner) else PLAIN
+
+    def _of_engine(self, name: str) -> Value:
+        if name.startswith("__") and name != "__getstate__":
+            return SOME_ENGINE
+        if name in GETS_POSITION:
+            self.summary.touches = True
+        if name == "current_object":
+            return Token()
+        return EngineAttribute((name,))
+
+    def _within_engine(self, path: tuple[str, ...]) -> Value:
+        if path[0] == "state":
+            if path[1] == "callback_pos":
+                self.summary.touches = True
+            elif path[1] in HARMLESS_STATE:
+                self.summary.touches |= path[1] == "__getstate__"
+        return EngineAttribute(path)
+
+    def _of_super(self, name: str) -> Value:
+        """Return what ``super().name`` is in a method of an object that exists."""
+        owner = next(iter(self.frame.env.values()), PLAIN)
+        after = self.frame.load("__class__")
+        if isinstance(after, Known) and isinstance(after.value, type):
+            kind = owner.kind.value if isinstance(owner, Instance) else type(getattr(owner, "value", None))
+            if isinstance(owner, Known | Instance) and isinstance(kind, type) and after.value in kind.__mro__:
+                found = method_of(kind, name, owner, after.value)
+                if found is not None:
+                    return found
+        return SOME_ENGINE
+
+    def _subscript(self, node: ast.Subscript) -> Value:
+        owner = self.value(node.value)
+        return self.item(owner, self.value(node.slice))
+
+    def item(self, owner: Value, key: Value) -> Value:
+        """Return an item of a value."""
+        return join(*(self._item_of(one, key) for one in members(owner)))
+
+    def _item_of(self, owner: Value, key: Value) -> Value:
+        known = constants(key)
+        match owner:
+            case Token(path=path):
+                part = (*path, f"[{known[0]!r}]") if known is not None and len(known) == 1 else (*path, "[?]")
+                self.reads(part)
+                return Token(part)
+            case EngineAttribute(path=(name, *_)) if name in DATA:
+                self.reads_data(known)
+                return Unknown(code=True)
+            case EngineAttribute(path=("objects", *_)):
+                return Token()
+            case EngineAttribute(path=("state", *_)):
+                return PLAIN
+            case Sequence(items=items):
+                if known is not None and len(known) == 1 and type(known[0]) is int:
+                    return items[known[0]] if -len(items) <= known[0] < len(items) else PLAIN
+                return join(*items) if items else PLAIN
+            case Mapping(items=items):
+                return _of_mapping(items, known)
+            case Known():
+                self.summary.elsewhere = True
+                return item_of(owner, key)
+            case Unknown():
+                return owner
+        return SOME_ENGINE if carries(owner) else PLAIN
+
+    def items(self, owner: Value) -> Value:
+        """Return what an iteration over a value gives."""
+        return join(*(self._any_item(one) for one in members(owner)))
+
+    def _any_item(self, owner: Value) -> Value:
+        if isinstance(owner, Mapping):
+            return PLAIN  # its keys
+        if isinstance(owner, Known) and type(owner.value) in (dict, str, bytes, range):
+            return PLAIN
+        return self.item(owner, PLAIN)
+
+    def unpacked(self, value: Value, index: int, count: int) -> Value:
+        """Return one of the parts of a value that is taken apart."""
+        if isinstance(value, Sequence) and len(value.items) == count:
+            return value.items[index]
+        if isinstance(value, OneOf):
+            return join(*(self.unpacked(one, index, count) for one in members(value)))
+        return self.item(value, Known(index)) if isinstance(value, Known | Token) else self.items(value)
+
+    # Values that are made -----------------------------------------------------------------------------------------------
+
+    def closure(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
+        """Return the function that a ``def`` or ``lambda`` makes."""
+        arguments = node.args
+        defaults: list[Value | None] = [self.value(one) for one in arguments.defaults]
+        defaults += [None if one is None else self.value(one) for one in arguments.kw_defaults]
+        frame = self.frame
+        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+        later = any(name in frame.scope.local and name not in frame.written for name in names)
+        engine = later or any(carries(one) for one in defaults if one is not None)
+        engine = engine or any(carries(frame.load(name)) or self._leads_to_engine(name) for name in names)
+        return ClosureOf(node, frame, tuple(defaults), engine)
+
+    def _leads_to_engine(self, name: str) -> bool:
+        written = self.frame.written.get(name)
+        return written is not None and carries(written)
+
+    def _named(self, node: ast.NamedExpr) -> Value:
+        found = self.value(node.value)
+        self.frame.store(node.target.id, found)
+        return found
+
+    def _display(self, node: ast.Tuple | ast.List) -> Value:
+        found: list[Value] = []
+        exact = len(node.elts) <= _MOST_ITEMS
+        for one in node.elts:
+            if isinstance(one, ast.Starred):
+                inner = self.value(one.value)
+                exact = exact and isinstance(inner, Sequence)
+                found += inner.items if isinstance(inner, Sequence) else [self.items(inner)]
+            else:
+                found.append(self.value(one))
+        return Sequence(tuple(found)) if exact else blurred(found)
+
+    def _dict(self, node: ast.Dict) -> Value:
+        keys = [key and constants(self.value(key)) for key in node.keys]
+        values = [self.value(one) for one in node.values]
+        names = [key[0] if key and len(key) == 1 and isinstance(key[0], str) else None for key in keys]
+        if len(names) > _MOST_ITEMS or None in names:
+            return blurred(values) if values else PLAIN
+        return Mapping(tuple((str(name), one) for name, one in zip(names, values, strict=True)))
+
+    def _conditional(self, node: ast.IfExp) -> Value:
+        decided = self.truth(node.test)
+        if decided is not None:
+            return self.value(node.body if decided else node.orelse)
+        if not self.frame.live:
+            return PLAIN
+        return self.frame.branch((lambda: self.value(node.body), lambda: self.value(node.orelse)))
+
+    def _bool_op(self, node: ast.BoolOp) -> Value:
+        goes_on = isinstance(node.op, ast.And)
+        first = self.value(node.values[0])
+        for operand in node.values[1:]:
+            decided = truth_of(first)
+            if not self.frame.live or (decided is not None and decided is not goes_on):
+                return first
+            if decided is None:
+                kept = first
+                rest = operand
+                first = self.frame.branch((lambda kept=kept: kept, lambda rest=rest: self.value(rest)))  # type: ignore[misc]
+            else:
+                first = self.value(operand)
+        return first
+
+    def truth(self, node: ast.expr) -> bool | None:
+        """Read a condition; return whether it holds, None where that depends."""
+        return truth_of(self.value(node))
+
+    def _unary(self, node: ast.UnaryOp) -> Value:
+        found = self.value(node.operand)
+        if isinstance(node.op, ast.Not):
+            decided = truth_of(found)
+            return PLAIN if decided is None else Known(not decided)
+        if isinstance(node.op, ast.USub) and isinstance(found, Known) and type(found.value) is int:
+            return Known(-found.value, found.firm)
+        return PLAIN
+
+    def _compare(self, node: ast.Compare) -> Value:
+        if len(node.ops) == 1:
+            return self._folded([node.left, node.comparators[0]], node.ops[0])
+        for part in (node.left, *node.comparators):
+            self.value(part)
+        return PLAIN
+
+    def _folded(self, parts: Iterable[ast.expr], operation: ast.AST) -> Value:
+        left, right = (self.value(part) for part in parts)
+        fold = _FOLDED.get(type(operation))
+        if fold in (operator.is_, operator.is_not) and isinstance(left, Engine) and right == NOTHING:
+            return Known(fold is operator.is_not)
+        if fold is None or not isinstance(left, Known) or not isinstance(right, Known):
+            # `[a] + [b]`, `a | b`: the parts may live on in the result.
+            kept = isinstance(operation, ast.operator) and (carries(left) or carries(right) or is_code(left))
+            return blurred((left, right)) if kept else PLAIN
+        if not (_foldable(left.value) and _foldable(right.value)):
+            return PLAIN
+        try:
+            return Known(fold(left.value, right.value), min(left.firm, right.firm))
+        except TypeError:
+            return PLAIN
+
+    # Comprehensions -----------------------------------------------------------------------------------------------------
+
+    def _comprehension(self, node: Any) -> Value:
+        """Read a comprehension: its parts may run any number of times."""
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        found: list[Value] = []
+        self.rounds(lambda: self._round(node.generators, 0, parts, found))
+        return blurred(found) if found else PLAIN
+
+    def _round(
+        self, generators: list[ast.comprehension], depth: int, parts: list[ast.expr], found: list[Value]
+    ) -> None:
+        if depth == len(generators):
+            found += [self.value(part) for part in parts]
+            return
+        generator = generators[depth]
+        items = self.items(self.value(generator.iter))
+        before = dict(self.frame.env)
+
+        def once() -> Value:
+            self.assign(generator.target, items)
+            for condition in generator.ifs:
+                if self.truth(condition) is False:
+                    self.frame.live = False
+            self.rounds(lambda: self._round(generators, depth + 1, parts, found))
+            return PLAIN
+
+        self.frame.branch((once, lambda: PLAIN))
+        for part in ast.walk(generator.target):
+            if isinstance(part, ast.Name):  # a variable of the comprehension only
+                self.frame.env.pop(part.id, None)
+                if part.id in before:
+                    self.frame.env[part.id] = before[part.id]
+
+    def rounds(self, once: Callable[[], object]) -> None:
+        """Read a piece of code that runs any number of times, until nothing new is known."""
+        frame = self.frame
+        start = dict(frame.env)
+        for number in range(5):
+            frame.env, frame.live = dict(start), True
+            seen = dict(frame.written)
+            once()
+            after = joined((start, frame.env)) if frame.live else start
+            if after == start and seen == frame.written:
+                break
+            start = after if number < 3 else {name: _widened(start.get(name), one) for name, one in after.items()}
+        else:
+            raise TooMuch("a loop whose variables keep changing")
+        frame.env, frame.live = start, True
+
+    def _generator(self, node: ast.GeneratorExp) -> Value:
+        """Read a generator expression: as if it ran here, unless it steers and may run elsewhere."""
+        before = dict(self.frame.ways.raises)
+        found = self._comprehension(node)
+        if self.frame.ways.raises.keys() != before.keys() and node is not self.consumed:
+            self.give_up("a generator that steers and is kept")
+        return found
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
+        if node.value is not None:
+            self.frame.ways.returns.append(self.value(node.value))
+        return PLAIN
+
+    def _await(self, node: ast.Await) -> Value:
+        self.value(node.value)
+        self.give_up("an await")
+        return SOME_ENGINE
+
+    def source_of(self, made: ClosureOf) -> Source:
+        """Return the source of a function that a task makes."""
+        outer = made.frame.source
+        return Source(made.node, (outer.node, *outer.around), outer.rebound)
+
+
+def truth_of(value: Value) -> bool | None:
+    """Tell whether a value is true; None where that is not known for sure."""
+    if isinstance(value, Engine):
+        return True
+    known = constants(value, 2)
+    answers = None if known is None else {bool(one) for one in known}
+    return answers.pop() if answers is not None and len(answers) == 1 else None
+
+
+def _widened(before: Value | None, after: Value) -> Value:
+    return after if before == after or before is None else blurred((before, after))
+
+
+def _mixed(values: list[Value]) -> Value:
+    return blurred(values) if any(carries(one) or is_code(one) for one in values) else PLAIN
+
+
+def _of_mapping(items: tuple[tuple[str, Value], ...], known: tuple[Any, ...] | None) -> Value:
+    found = [value for name, value in items if known is None or name in known]
+    return join(*found) if found else PLAIN
+
+
+def _foldable(value: Any) -> bool:
+    if type(value) is int:
+        return -_LARGEST < value < _LARGEST
+    return type(value) in (bool, str, type(None)) and (type(value) is not str or len(value) < 1_000)
+
+
+def _is_module(value: Any) -> bool:
+    return type(value).__name__ == "module"
+
+
+def _is_super(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args

@@ -1,0 +1,171 @@
+"""Objects that exist: what their attributes are, and whether their code can have a say in the flow.
+
+Nothing of the user's is run here: attributes are looked up without descriptors and without ``__getattr__``.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from functools import lru_cache
+from inspect import getattr_static
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from wfgraph.compiler.inference.values import PLAIN, SOME_ENGINE, Bound, Instance, Known, Unknown, Value, join
+from wfgraph.errors import WorkflowTransition
+
+__all__ = ["attribute_of", "follows", "is_inert", "item_of", "method_of", "module_named"]
+
+_MISSING = object()
+_MOST_ITEMS = 16
+_STANDARD = tuple({sysconfig.get_path(name) + "/" for name in ("stdlib", "platstdlib")})
+_INSTALLED = ("/site-packages/", "/dist-packages/")
+_LEADS_ANYWHERE = {
+    "_getframe",
+    "_current_frames",
+    "currentframe",
+    "stack",
+    "eval",
+    "exec",
+    "__import__",
+    "import_module",
+}
+"""Functions of the standard library that can hand out, or run, what nobody handed them."""
+_OURS = ("wfgraph", "workflow")
+
+
+def is_inert(function: Any) -> bool:
+    """Tell whether code steers no engine unless it is handed one, or a callable that does.
+
+    The standard library does not; nor does an installed package that knows nothing of this one.
+    """
+    if getattr(function, "__name__", None) in _LEADS_ANYWHERE:
+        return False
+    if isinstance(function, FunctionType):
+        return _inert_file(function.__code__.co_filename, function.__module__ or "")
+    module = getattr(function, "__module__", None)
+    if module is None:
+        owner = getattr(function, "__objclass__", None) or type(getattr(function, "__self__", None))
+        module = getattr(owner, "__module__", "builtins")
+    return _inert_module(module if isinstance(module, str) else "")
+
+
+def follows(function: Any) -> bool:
+    """Tell whether a function belongs to the standard library, which calls what it is given but never an engine."""
+    if isinstance(function, FunctionType):
+        name = function.__code__.co_filename
+        return name.startswith("<frozen") or (
+            name.startswith(_STANDARD) and not any(part in name for part in _INSTALLED)
+        )
+    module = getattr(function, "__module__", None) or "builtins"
+    return str(module).partition(".")[0] in sys.stdlib_module_names
+
+
+def _inert_file(filename: str, module: str) -> bool:
+    if filename.startswith("<frozen"):
+        return True
+    if any(part in filename for part in _INSTALLED):
+        return _inert_package(module.partition(".")[0])
+    return filename.startswith(_STANDARD) and module.partition(".")[0] in sys.stdlib_module_names
+
+
+def _inert_module(module: str) -> bool:
+    """Tell whether what is written in C, or a class, comes from a module that steers no engine."""
+    root = module.partition(".")[0]
+    if root in ("builtins", "_frozen_importlib"):
+        return True
+    found = sys.modules.get(module)
+    filename = getattr(found, "__file__", None)
+    if filename is None:
+        return root in sys.stdlib_module_names
+    if any(part in filename for part in _INSTALLED):
+        return _inert_package(root)
+    return root in sys.stdlib_module_names and filename.startswith(_STANDARD)
+
+
+@lru_cache(maxsize=512)
+def _inert_package(root: str) -> bool:
+    """Tell whether nothing in an installed package, as far as it is imported, names something of the engine's."""
+    if root in _OURS:
+        return False
+    for name, module in list(sys.modules.items()):
+        if (name == root or name.startswith(f"{root}.")) and isinstance(module, ModuleType):
+            for value in list(vars(module).values()):
+                if _speaks_of_us(value):
+                    return False
+    return True
+
+
+def _speaks_of_us(value: Any) -> bool:
+    home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return isinstance(home, str) and home.partition(".")[0] in _OURS
+
+
+def module_named(name: str) -> Value:
+    """Return a module that is imported already; nothing is imported here."""
+    found = sys.modules.get(name)
+    return Known(found) if found is not None else Unknown(code=True)
+
+
+def attribute_of(owner: Any, name: str) -> Value | None:
+    """Return an attribute of an object that exists; None when it has none that can be told."""
+    if isinstance(owner, ModuleType):
+        found = vars(owner).get(name, _MISSING)
+        if found is not _MISSING:
+            return Known(found, 1)
+        return Unknown(code=True) if "__getattr__" in vars(owner) else None
+    try:
+        found = getattr_static(owner, name, _MISSING)
+    except Exception:  # an object may refuse even to be looked at
+        return SOME_ENGINE
+    if found is _MISSING:
+        return PLAIN if isinstance(owner, type) or hasattr(type(owner), "__getattr__") else None
+    of_class = isinstance(owner, type)
+    return _bound(found, Known(owner, 0), owner if of_class else type(owner), of_class)
+
+
+def method_of(kind: type, name: str, owner: Value, after: type | None = None) -> Value | None:
+    """Return a method of a class as its instance (or ``super()``, after a class) sees it."""
+    line = kind.__mro__
+    if after is not None and after in line:
+        line = line[line.index(after) + 1 :]
+    for base in line:
+        if name in vars(base):
+            return _bound(vars(base)[name], owner, kind, False)
+    return None
+
+
+def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
+    if isinstance(found, staticmethod):
+        return Known(found.__func__)
+    if isinstance(found, classmethod):
+        return Bound(Known(found.__func__), Known(kind))
+    if isinstance(found, FunctionType) and not of_class:
+        return Bound(Known(found), owner)
+    if isinstance(found, property) or (hasattr(type(found), "__get__") and not isinstance(found, _CALLED)):
+        return PLAIN if not isinstance(owner, Instance) or not owner.engine else SOME_ENGINE
+    return Known(found, 0)
+
+
+_CALLED = (FunctionType, BuiltinFunctionType, MethodType, type)
+
+
+def item_of(container: Known, key: Value) -> Value:
+    """Return an item of a container that exists: the one with a known key of a tuple, else any of them."""
+    owner = container.value
+    if type(owner) is tuple and isinstance(key, Known) and type(key.value) is int:
+        return Known(owner[key.value], container.firm) if -len(owner) <= key.value < len(owner) else PLAIN
+    items = list(owner.values()) if type(owner) is dict else owner if type(owner) in (list, tuple) else None
+    if items is None:
+        return PLAIN
+    if not any(callable(item) or isinstance(item, list | tuple | dict) for item in items):
+        return PLAIN
+    if len(items) > _MOST_ITEMS:
+        return Unknown(code=True)
+    return join(*(Known(item, 0) for item in items))
+
+
+def is_steering(kind: Any) -> bool:
+    """Tell whether a class is one of the exceptions that steer."""
+    return isinstance(kind, type) and issubclass(kind, WorkflowTransition)

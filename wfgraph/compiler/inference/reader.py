@@ -1,0 +1,41 @@
+"""The reader, put together: from a task to its effects."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from wfgraph.compiler.inference.arguments import Arguments
+from wfgraph.compiler.inference.base import TooMuch
+from wfgraph.compiler.inference.calls import Calls
+from wfgraph.compiler.inference.findings import Effects
+from wfgraph.compiler.inference.frames import Frame
+from wfgraph.compiler.inference.sources import Source
+from wfgraph.compiler.inference.values import Engine, Known, Token
+from wfgraph.graph.outcomes import ERROR, RETURN
+
+__all__ = ["read"]
+
+_NOWHERE = Source(ast.parse("lambda: None", mode="eval").body, (), frozenset())  # type: ignore[arg-type]
+
+
+def read(task: Any, engine: type | None = None) -> Effects:
+    """Return what a call of a task with a token and the engine may do.
+
+    Args:
+        task: any callable.
+        engine: the class of the engine; None where it is not known.
+    """
+    reader = Calls()
+    reader.engine = engine
+    frame = reader.frame = Frame(_NOWHERE, {})
+    try:
+        reader.call(Known(task), Arguments((Token(), Engine())))
+    except (TooMuch, RecursionError) as error:
+        reader.give_up(str(error) or "code that is nested too deep")
+    except Exception as error:  # a task that can't be read is opaque: it is no reason to refuse a definition
+        reader.give_up(f"{type(error).__name__} while it was read: {error}")
+    outcomes = set(frame.ways.raises)
+    if frame.live:
+        outcomes.add(RETURN)
+    return reader.summary.done(outcomes or {ERROR})

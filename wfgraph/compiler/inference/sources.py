@@ -1,0 +1,242 @@
+"""From a function to the place in its file: the node of the syntax tree that it was compiled from.
+
+A source file may have been changed since it was imported, or may not be what was run at all. So the file is compiled
+again, and the node counts only if the function's own code object comes out of it.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType
+from weakref import WeakKeyDictionary
+
+__all__ = ["FunctionNode", "Scope", "Source", "node_of", "scope_of"]
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names of one function.
+
+    Attributes:
+        local: those it binds itself.
+        bound: how many places bind each of them; a parameter counts as one.
+        declared: those it declares ``global`` or ``nonlocal``.
+        shared: those that functions within it bind, too.
+    """
+
+    local: frozenset[str]
+    bound: dict[str, int]
+    declared: frozenset[str]
+    shared: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where a function comes from.
+
+    Attributes:
+        node: its part of the syntax tree.
+        around: the functions around it, from the nearest on.
+        rebound: the globals that functions of its file rebind.
+    """
+
+    node: FunctionNode
+    around: tuple[FunctionNode, ...]
+    rebound: frozenset[str]
+
+    def steady(self, name: str) -> bool:
+        """Tell whether a variable of the functions around this one is set once and for all."""
+        for node in self.around:
+            scope = scope_of(node)
+            if name in scope.local:
+                return scope.bound[name] == 1 and name not in scope.shared
+        return False
+
+
+@dataclass(slots=True, eq=False)
+class _File:
+    """A source file: its functions by first line and name, and the code that it compiles to, likewise.
+
+    Attributes:
+        lines: its text, by which a changed file is told.
+        nodes: the functions in its syntax tree.
+        codes: the code objects that the text compiles to now.
+        around: for each function, the one that it is defined in.
+        rebound: the names that some function declares ``global``.
+    """
+
+    lines: list[str]
+    nodes: dict[tuple[int, str], list[FunctionNode]] = field(default_factory=dict)
+    around: dict[FunctionNode, FunctionNode | None] = field(default_factory=dict)
+    rebound: frozenset[str] = frozenset()
+    codes: dict[tuple[int, str], list[CodeType]] = field(default_factory=dict)
+
+
+_files: dict[str, _File] = {}
+_FILES_KEPT = 512
+_found: WeakKeyDictionary[CodeType, Source] = WeakKeyDictionary()
+
+
+def node_of(function: FunctionType) -> Source | None:
+    """Return the source of a function; None where it is missing, changed, or not told apart from another's."""
+    code = function.__code__
+    known = _found.get(code)
+    if known is None:
+        known = _search(code, function)
+        if known is not None:
+            _found[code] = known
+    return known
+
+
+def _search(code: CodeType, function: FunctionType) -> Source | None:
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    if not lines:
+        return None
+    source = _files.get(code.co_filename)
+    if source is None or source.lines is not lines:
+        source = _read(code.co_filename, lines)
+        if len(_files) >= _FILES_KEPT:
+            _files.clear()
+        _files[code.co_filename] = source
+    key = (code.co_firstlineno, code.co_name)
+    same = [
+        other
+        for other in source.codes.get(key, ())
+        if other == code and list(other.co_positions()) == list(code.co_positions())
+    ]
+    if not same:
+        return None
+    nodes = source.nodes.get(key, [])
+    node = nodes[0] if len(nodes) == 1 else _innermost(nodes, code)
+    if node is None:
+        return None
+    around = []
+    outer = source.around[node]
+    while outer is not None:
+        around.append(outer)
+        outer = source.around[outer]
+    return Source(node, tuple(around), source.rebound)
+
+
+def _read(filename: str, lines: list[str]) -> _File:
+    source = _File(lines)
+    try:
+        text = "".join(lines)
+        tree = ast.parse(text)
+        whole = compile(text, filename, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return source
+    rebound: set[str] = set()
+    waiting: list[tuple[ast.AST, FunctionNode | None]] = [(tree, None)]
+    while waiting:
+        node, outer = waiting.pop()
+        if isinstance(node, FunctionNode):
+            source.nodes.setdefault(_key(node), []).append(node)
+            source.around[node] = outer
+        elif isinstance(node, ast.Global):
+            rebound.update(node.names)
+        waiting += [(child, node if isinstance(node, FunctionNode) else outer) for child in ast.iter_child_nodes(node)]
+    source.rebound = frozenset(rebound)
+    for code in _codes(whole):
+        source.codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
+    return source
+
+
+def _key(node: FunctionNode) -> tuple[int, str]:
+    if isinstance(node, ast.Lambda):
+        return node.lineno, "<lambda>"
+    first = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
+    return first, node.name
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    waiting = [code]
+    while waiting:
+        found = waiting.pop()
+        yield found
+        waiting += [constant for constant in found.co_consts if isinstance(constant, CodeType)]
+
+
+def _innermost(nodes: list[FunctionNode], code: CodeType) -> FunctionNode | None:
+    """Return the one of several functions on a line that a code object was compiled from, by where its steps stand."""
+    spots = [
+        (line, column, last, end)
+        for line, last, column, end in code.co_positions()
+        if line is not None and last is not None and column is not None and end is not None and end > column
+    ]
+    fitting = []
+    for node in nodes:
+        body = node.body if isinstance(node, ast.Lambda) else node
+        first = (body.lineno, body.col_offset)
+        final = (body.end_lineno or 0, body.end_col_offset or 0)
+        if any((line, column) == first and (last, end) == final for line, column, last, end in spots):
+            fitting.append(node)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def scope_of(node: FunctionNode) -> Scope:
+    """Return the names of a function."""
+    known: Scope | None = getattr(node, "_wfgraph_scope", None)
+    if known is None:
+        known = _scope(node)
+        node._wfgraph_scope = known  # type: ignore[union-attr]  # kept where it can't outlive what it is about
+    return known
+
+
+def _scope(node: FunctionNode) -> Scope:
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    names = [one.arg for one in every] + [one.arg for one in (arguments.vararg, arguments.kwarg) if one]
+    bound = dict.fromkeys(names, 1)
+    declared: set[str] = set()
+    free: set[str] = set()
+    inner: set[str] = set()
+    waiting: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    while waiting:
+        part = waiting.pop()
+        for name in _binds(part):
+            bound[name] = bound.get(name, 0) + 1
+        if isinstance(part, ast.Global):
+            declared.update(part.names)
+        elif isinstance(part, ast.Nonlocal):
+            free.update(part.names)
+        if isinstance(part, FunctionNode):
+            inner |= _rebinds(part)
+            waiting += _outside(part)
+        elif isinstance(part, ast.comprehension):
+            waiting += [part.iter, *part.ifs]  # its target is a variable of its own
+        else:
+            waiting += ast.iter_child_nodes(part)
+    local = frozenset(bound) - declared - free
+    return Scope(local, bound, frozenset(declared | free), frozenset(inner & local))
+
+
+def _binds(part: ast.AST) -> Iterator[str]:
+    """Yield the names that a piece of syntax binds by itself."""
+    match part:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            yield name
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name
+        case ast.MatchMapping(rest=str(name)):
+            yield name
+        case ast.alias(name=name, asname=given):
+            yield given or name.partition(".")[0]
+
+
+def _outside(part: FunctionNode) -> list[ast.AST]:
+    """Return what of an inner function is evaluated outside it."""
+    found: list[ast.AST] = [*part.args.defaults, *(one for one in part.args.kw_defaults if one)]
+    return found + ([] if isinstance(part, ast.Lambda) else list(part.decorator_list))
+
+
+def _rebinds(part: FunctionNode) -> set[str]:
+    """Return the names that an inner function, and those in it, declare ``nonlocal``."""
+    return {name for inner in ast.walk(part) if isinstance(inner, ast.Nonlocal) for name in inner.names}
