@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import threading
+from contextlib import suppress
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
@@ -376,7 +377,9 @@ class Calls(Statements):
 
     def _call_function(self, function: FunctionType, args: Arguments) -> Value:
         module = function.__module__ or ""
-        if module.startswith("wfgraph.") and not module.startswith(("wfgraph.patterns", "wfgraph.utils")):
+        if module.startswith("wfgraph.") and not module.startswith(
+            ("wfgraph.patterns", "wfgraph.utils", "wfgraph.graph.task")
+        ):
             self.give_up(f"{module}.{function.__name__}() is called")
             return SOME_ENGINE
         source = node_of(function)
@@ -477,6 +480,8 @@ class Calls(Statements):
         if kind is dict and not args.positional and args.more is None:
             return Mapping(args.keywords)
         if issubclass(kind, BaseException) and (is_inert(kind.__init__) or kind.__init__.__module__ == _ERRORS):
+            return Instance(callee, args.carry, args.positional)
+        if kind is suppress and args.more is None:
             return Instance(callee, args.carry, args.positional)
         if is_inert(kind):
             return PLAIN if kind.__name__ in _ANSWERS else self._call_inert(kind, args)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
@@ -425,8 +426,12 @@ class Statements(Expressions):
         """Return the classes that a handler catches; None where they can't be told."""
         if handler.type is None:
             return (BaseException,)
+        return self._kinds_of(self.value(handler.type))
+
+    def _kinds_of(self, value: Value) -> tuple[type, ...] | None:
+        """Return the classes of exceptions that a value names; None where they can't be told."""
         found: list[type] = []
-        for one in members(self.value(handler.type)):
+        for one in members(value):
             inner = one.items if isinstance(one, Sequence) else (one,)
             for kind in inner:
                 known = kind.value if isinstance(kind, Known) else None
@@ -442,14 +447,21 @@ class Statements(Expressions):
         log: list[tuple[str, Value]] = []
         frame.logs.append(log)
         may_hide = False
+        hidden: list[type] = []
         for item in node.items:
             value = self.value(item.context_expr)
             may_hide |= not _never_hides(value)
+            if isinstance(value, Instance) and value.kind.value is suppress:
+                hidden += self._kinds_of(Sequence(value.args)) or ()
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, blur(value))
         entered = frame.live
+        around, frame.ways = frame.ways, Ways()
         self.body(node.body)
+        inner, frame.ways = frame.ways, around
         frame.logs.pop()
+        _, inner.raises = _caught(inner.raises, tuple(hidden))
+        around.take(inner)
         if may_hide and entered and not frame.live:
             frame.env, frame.live = _anywhere(start, log), True
 

@@ -1,0 +1,102 @@
+"""What is read from tasks: the zoo, by hand and by running it; and that nothing is ever said that a run refutes."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+import pytest
+
+from inference.zoo import CASES
+from wfgraph.compiler.effects import inferred, of_asked
+from wfgraph.compiler.inference import Inference
+from wfgraph.compiler.inference.controls import (
+    CONTROLS,
+    DATA,
+    GETS_POSITION,
+    HARMLESS,
+    MOVES,
+    STEERING,
+    outcome_of_exception,
+)
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import WorkflowTransition
+from wfgraph.graph.outcomes import ERROR, RETURN, Outcome, jump, jump_token
+
+TOKENS: list[Any] = [{}, {"big": True}, *({"kind": kind} for kind in range(6)), {"offset": 3}, {"deep": True}]
+
+
+def outcomes_of(task: Any) -> set[Outcome] | None:
+    """Return what may come of a task, as a graph has it; None where it is opaque."""
+    infer = inferred(Inference())
+    op = infer(task)
+    beside, opaque = of_asked(op, infer)
+    return None if op.opaque or opaque else {way.outcome for way in (*op.exits(), *beside)}
+
+
+def seen(task: Any, token: Any) -> Outcome | None:
+    """Return what comes of a call; None where it fails, which any task may."""
+    engine = GenericWorkflowEngine()
+    engine.state.callback_pos = [0]
+    try:
+        task(token, engine)
+    except WorkflowTransition as error:
+        argument = error.args[0] if error.args and type(error.args[0]) is int else None
+        return outcome_of_exception(type(error), argument)
+    except Exception:
+        return None
+    return RETURN
+
+
+def permits(known: set[Outcome], found: Outcome) -> bool:
+    loose = {jump(None), jump_token(None)} & known
+    return found in known or any(one.control is found.control for one in loose)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_zoo_is_read_as_it_is_written_down(name: str) -> None:
+    task, expected = CASES[name]
+    found = outcomes_of(task)
+    assert set(expected.split()) == ({"?"} if found is None else {str(one) for one in found})
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_comes_of_them_that_was_not_foreseen(name: str) -> None:
+    task, _ = CASES[name]
+    known = outcomes_of(task)
+    for token in TOKENS:
+        found = seen(task, dict(token))
+        assert known is None or found is None or permits(known, found), (token, found)
+
+
+def test_the_zoo_is_large() -> None:
+    assert len(CASES) >= 60
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bytecode_alone_says_no_less(name: str) -> None:
+    task, _ = CASES[name]
+    if not isinstance(task, FunctionType) or task.__dict__.get("__wfgraph__"):
+        return
+    code = task.__code__.replace(co_filename="<nowhere>")
+    without = FunctionType(code, task.__globals__, task.__name__, task.__defaults__, task.__closure__)
+    without.__kwdefaults__ = task.__kwdefaults__
+    by_source, by_code = outcomes_of(task), outcomes_of(without)
+    if by_code is not None:
+        assert by_source is not None
+        assert all(permits(by_code, one) for one in by_source if one != ERROR)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_each_control_method_of_the_engine_is_in_the_table() -> None:
+    engine: Any = GenericWorkflowEngine()
+    for name, make in CONTROLS.items():
+        offset = {"jumpCallBack": -2}.get(name, 2) if make(2).offset is not None else None
+        with pytest.raises(WorkflowTransition) as caught:
+            getattr(engine, name)(*(() if offset is None else (offset,)))
+        assert make(offset) == outcome_of_exception(type(caught.value), offset)
+
+
+def test_each_public_name_of_the_engine_is_in_some_table() -> None:
+    tables = {*CONTROLS, *STEERING, *GETS_POSITION, *MOVES, *HARMLESS, *DATA, "state"}
+    assert set() == {name for name in dir(GenericWorkflowEngine()) if not name.startswith("_")} - tables

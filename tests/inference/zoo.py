@@ -1,0 +1,518 @@
+"""Callables that are hard to see through, each with what it may tell the engine, written down by hand.
+
+``@case("halt return")``: these are the outcomes; ``@case("?")``: nothing can be told. What is raised when one is really
+called must be among them: :mod:`test_inference` runs them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from functools import partial, wraps
+from typing import Any
+
+from wfgraph.errors import BreakFromThisLoop, ContinueNextToken, HaltProcessing, JumpCall, JumpToken, WorkflowError
+from wfgraph.patterns import CMP, HALT, IF, PROFILE, TRY
+
+CASES: dict[str, tuple[Any, str]] = {}
+BACK = -2
+OFFSETS = {"back": -1, "on": 2}
+
+
+def case(expected: str, name: str = "") -> Any:
+    def keep(function: Any) -> Any:
+        key = name or getattr(function, "__name__", type(function).__name__)
+        assert key not in CASES, key
+        CASES[key] = (function, expected)
+        return function
+
+    return keep
+
+
+# Straight -------------------------------------------------------------------------------------------------------------
+
+
+@case("return")
+def does_nothing(obj, eng): ...
+
+
+@case("halt")
+def halts(obj, eng):
+    eng.halt("why", action="look")
+
+
+@case("halt return")
+def halts_at_times(obj, eng):
+    if obj.get("big"):
+        eng.halt("big")
+
+
+@case("jump_call:-2")
+def jumps_by_a_global(obj, eng):
+    eng.jump_call(BACK)
+
+
+@case("jump_call:?")
+def jumps_by_data(obj, eng):
+    eng.jump_call(obj.get("offset", 1))
+
+
+@case("jump_call:1 jump_call:-1")
+def jumps_by_one_of_two(obj, eng):
+    eng.jump_call(1 if obj.get("big") else -1)
+
+
+@case("jump_call:3")
+def jumps_by_a_sum(obj, eng, base=1):
+    step = base + 2
+    eng.jump_call(step)
+
+
+@case("jump_token:-1")
+def goes_back_a_token(obj, eng):
+    eng.jump_token(-1)
+
+
+@case("stop abort skip_token next_token break")
+def one_of_many(obj, eng):
+    kind = obj.get("kind")
+    if kind == 1:
+        eng.stop()
+    elif kind == 2:
+        eng.abort()
+    elif kind == 3:
+        eng.skip_token()
+    elif kind == 4:
+        eng.continue_next_token()
+    else:
+        eng.break_current_loop()
+
+
+@case("return")
+def dead_code(obj, eng):
+    return
+    eng.halt()
+
+
+@case("return")
+def never(obj, eng):
+    if False:
+        eng.halt()
+
+
+@case("halt return")
+def short_circuit(obj, eng):
+    obj.get("big") and eng.halt()
+
+
+@case("stop")
+def after_a_choice(obj, eng):
+    (eng.log.info if obj else eng.log.debug)("x")
+    eng.stop()
+
+
+@case("halt jump_call:2")
+def matches(obj, eng):
+    match obj.get("kind"):
+        case 1:
+            eng.halt()
+        case _:
+            eng.jump_call(2)
+
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+
+@case("halt")
+def under_another_name(obj, eng):
+    machine = eng
+    leave = machine.halt
+    leave("why")
+
+
+@case("halt")
+def by_getattr(obj, eng):
+    getattr(eng, "ha" + "lt")()
+
+
+@case("?")
+def by_an_unknown_name(obj, eng):
+    getattr(eng, obj.get("method", "stop"))()
+
+
+@case("halt stop")
+def by_one_of_two_names(obj, eng):
+    getattr(eng, "halt" if obj.get("big") else "stop")()
+
+
+@case("break")
+def unpacked(obj, eng):
+    pair = (obj, eng)
+    _, second = pair
+    second.break_current_loop()
+
+
+@case("break")
+def starred(*args):
+    args[1].break_current_loop()
+
+
+@case("halt stop", "from_a_table")
+def from_a_table(obj, eng):
+    {"a": eng.halt, "b": eng.stop}["a" if obj.get("big") else "b"]()
+
+
+# Closures and helpers -------------------------------------------------------------------------------------------------
+
+
+def jumper(offset):
+    def jump(obj, eng):
+        eng.jump_call(offset)
+
+    return jump
+
+
+CASES["a closure"] = (jumper(-3), "jump_call:-3")
+
+
+def changing():
+    step = 1
+
+    def jump(obj, eng):
+        nonlocal step
+        step += 1
+        eng.jump_call(step)
+
+    return jump
+
+
+CASES["a closure that changes"] = (changing(), "jump_call:?")
+
+
+def leave(engine, offset=2):
+    engine.jump_call(offset)
+
+
+def deeper(engine):
+    leave(engine, offset=-1)
+
+
+@case("jump_call:2")
+def by_a_helper(obj, eng):
+    leave(eng)
+
+
+@case("jump_call:-1")
+def by_a_helper_of_a_helper(obj, eng):
+    deeper(eng)
+
+
+@case("halt return")
+def by_an_inner_function(obj, eng):
+    def check(item):
+        if item == "big":
+            eng.halt()
+
+    for item in obj:
+        check(item)
+
+
+@case("stop return")
+def by_a_lambda_in_sorted(obj, eng):
+    sorted(obj, key=lambda item: eng.stop())
+
+
+@case("halt return")
+def in_a_comprehension(obj, eng):
+    return [eng.halt() for key in obj if key == "big"]
+
+
+@case("halt return")
+def in_any(obj, eng):
+    any(eng.halt() for key in obj if key == "big")
+
+
+@case("?")
+def in_a_generator_that_is_kept(obj, eng):
+    later = (eng.halt() for _ in obj)
+    list(later)
+
+
+def down(obj, eng, depth):
+    if depth == 0:
+        eng.stop()
+    down(obj, eng, depth)
+
+
+@case("halt return")
+def recursive(obj, eng):
+    if obj.get("big"):
+        eng.halt()
+    if obj.get("deep"):
+        recursive({}, eng)
+
+
+def logged(function):
+    @wraps(function)
+    def wrapper(*args, **kwargs):
+        with contextlib.suppress(KeyError):
+            args[0]["seen"] = True
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@case("halt")
+@logged
+def decorated(obj, eng):
+    eng.halt()
+
+
+@case("return", "a wrapper that lies")
+@wraps(halts)
+def keeps_quiet(obj, eng):
+    return None
+
+
+CASES["a partial"] = (partial(lambda offset, obj, eng: eng.jump_call(offset), 4), "jump_call:4")
+CASES["a lambda that chooses"] = (lambda obj, eng: eng.stop() if obj else eng.halt(), "stop halt")
+
+
+@case("stop return")
+@functools.lru_cache
+def cached(obj, eng):
+    eng.stop()
+
+
+# Objects --------------------------------------------------------------------------------------------------------------
+
+
+class Step:
+    offset = 2
+
+    def __init__(self, reason=""):
+        self.reason = reason
+
+    def __call__(self, obj, eng):
+        self.leave(eng)
+
+    def leave(self, eng):
+        eng.halt(self.reason)
+
+    def jump(self, obj, eng):
+        eng.jump_call(self.offset)
+
+    @staticmethod
+    def stop(obj, eng):
+        eng.stop()
+
+    @classmethod
+    def skip(cls, obj, eng):
+        cls.stop(obj, eng)
+
+
+class Louder(Step):
+    def leave(self, eng):
+        if eng.extra_data.get("quiet"):
+            return
+        super().leave(eng)
+
+
+CASES["an object"] = (Step(), "halt")
+CASES["a subclass"] = (Louder("x"), "halt return")
+CASES["a bound method"] = (Step().jump, "jump_call:?")
+CASES["a static method"] = (Step.stop, "stop")
+CASES["a class method"] = (Step.skip, "stop")
+
+
+@case("halt")
+def makes_an_object(obj, eng):
+    Step("why")(obj, eng)
+
+
+# Exceptions -----------------------------------------------------------------------------------------------------------
+
+
+class OwnHalt(HaltProcessing):
+    pass
+
+
+@case("halt")
+def raises_by_itself(obj, eng):
+    raise OwnHalt("why")
+
+
+@case("jump_call:2")
+def raises_a_jump(obj, eng):
+    raise JumpCall(2)
+
+
+@case("jump_token:1 next_token")
+def raises_one_of_two(obj, eng):
+    raise JumpToken(1) if obj.get("big") else ContinueNextToken
+
+
+@case("error")
+def fails(obj, eng):
+    raise WorkflowError("no")
+
+
+@case("return")
+def swallows(obj, eng):
+    try:
+        eng.halt()
+    except Exception:
+        obj["halted"] = False
+
+
+@case("halt")
+def swallows_something_else(obj, eng):
+    try:
+        eng.halt()
+    except BreakFromThisLoop:
+        eng.stop() if False else eng.halt()
+
+
+@case("halt return")
+def lets_pass(obj, eng):
+    try:
+        obj["missing"]
+        eng.halt()
+    except KeyError:
+        return
+    except Exception:
+        raise
+
+
+@case("stop")
+def turns_into(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing:
+        eng.stop()
+
+
+@case("halt")
+def raises_again(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing as halt:
+        obj["why"] = str(halt)
+        raise halt
+
+
+@case("return")
+def finally_returns(obj, eng):
+    try:
+        eng.halt()
+    finally:
+        return  # noqa: B012 - that is the case
+
+
+@case("halt")
+def finally_cleans_up(obj, eng):
+    try:
+        eng.halt()
+    finally:
+        obj["closed"] = True
+
+
+@case("return")
+def suppresses(obj, eng):
+    with contextlib.suppress(HaltProcessing):
+        eng.halt()
+
+
+LOCK = threading.Lock()
+
+
+@case("halt")
+def halts_under_a_lock(obj, eng):
+    with LOCK:
+        eng.halt()
+
+
+# Loops ----------------------------------------------------------------------------------------------------------------
+
+
+@case("stop")
+def until_it_stops(obj, eng):
+    while True:
+        if len(obj) < 100:
+            eng.stop()
+
+
+@case("halt return")
+def breaks(obj, eng):
+    while True:
+        if not obj:
+            break
+        eng.halt()
+
+
+@case("jump_call:5 halt")
+def for_else(obj, eng):
+    for key in obj:
+        if key == "big":
+            eng.halt()
+    else:
+        eng.jump_call(5)
+
+
+@case("jump_call:?")
+def counts(obj, eng):
+    step = 0
+    for _ in obj:
+        step += 1
+    eng.jump_call(step)
+
+
+# What is not told -------------------------------------------------------------------------------------------------------
+
+
+@case("?")
+def evaluates(obj, eng):
+    eval("eng.halt()", {"eng": eng})  # noqa: S307 - that is the case
+
+
+@case("?")
+def moves_the_position(obj, eng):
+    eng.state.callback_pos[-1] += 1
+
+
+@case("?")
+def restarts(obj, eng):
+    if obj.get("never"):
+        eng.restart("current", "first")
+
+
+@case("?")
+def hides_the_engine(obj, eng):
+    obj["engine"] = eng
+
+
+@case("?")
+def calls_what_is_stored(obj, eng):
+    eng.extra_data["todo"](obj, eng)
+
+
+@case("?")
+def hands_it_to_the_token(obj, eng):
+    obj.run(eng)
+
+
+@case("return", "reads the position")
+def reads_the_position(obj, eng):
+    obj["at"] = list(eng.state.callback_pos)
+
+
+# Patterns -------------------------------------------------------------------------------------------------------------
+
+CASES["IF"] = (IF(CMP(1, 2, "<"), halts)[0], "break jump_call:1")
+CASES["HALT"] = (HALT("why"), "halt")
+CASES["TRY"] = (TRY(halts_at_times), "halt return")
+CASES["TRY that gives up"] = (TRY(fails, retry=0, onfailure=jumper(2), verbose=False), "jump_call:2 return")
+CASES["PROFILE"] = (PROFILE(halts_at_times), "halt return")
+CASES["eval"] = (eval, "?")
+CASES["len"] = (len, "return")
