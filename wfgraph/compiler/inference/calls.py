@@ -66,6 +66,8 @@ _ANSWERS = frozenset(
 )
 """Functions that use what they are given, and hand back nothing of it."""
 _ERRORS = "wfgraph.errors"
+_NAMING = ("wfgraph.patterns._tasks.describe", "wfgraph.utils.escape_control", "wfgraph.utils.task_name")
+"""Functions of this package that only name what they are given."""
 _PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
 _CHANGES_LIST = frozenset(("append", "extend", "insert", "update", "setdefault", "__setitem__", "add"))
 _READS_DICT = frozenset(
@@ -377,8 +379,10 @@ class Calls(Statements):
 
     def _call_function(self, function: FunctionType, args: Arguments) -> Value:
         module = function.__module__ or ""
+        if f"{module}.{function.__name__}" in _NAMING:
+            return PLAIN
         if module.startswith("wfgraph.") and not module.startswith(
-            ("wfgraph.patterns", "wfgraph.utils", "wfgraph.graph.task")
+            ("wfgraph.patterns", "wfgraph.utils")
         ):
             self.give_up(f"{module}.{function.__name__}() is called")
             return SOME_ENGINE
