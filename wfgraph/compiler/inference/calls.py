@@ -454,7 +454,7 @@ class Calls(Statements):
             if frame.live:
                 frame.ways.returns.append(Known(None))
         ways: Ways = frame.ways
-        if _yields(node):
+        if frame.scope.yields:
             if ways.raises:
                 self.give_up("a generator that steers")
             return Unknown(any(map(carries, (*frame.written.values(), *ways.returns))), True)
@@ -553,16 +553,4 @@ def _holds_code(function: FunctionType) -> bool:
             continue
         if callable(held) and not isinstance(held, type) and not is_inert(held):
             return True
-    return False
-
-
-def _yields(node: Any) -> bool:
-    """Tell whether a function is a generator."""
-    waiting = list(node.body) if not isinstance(node, ast.Lambda) else [node.body]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            waiting += ast.iter_child_nodes(part)
     return False
