@@ -133,7 +133,7 @@ GOLDEN: list[tuple[Any, str]] = [
     ),
     (
         [TRY(HALT_PATTERN("look"), retry=2), TRY(a)],
-        "entry -next-> [0] | [0] TRY(HALT) | -halt-> halt | -resume?-> [1] | [1] TRY (opaque) | -next?-> exit",
+        "entry -next-> [0] | [0] TRY(HALT) | -halt-> halt | -resume?-> [1] | [1] TRY | -next-> exit",
     ),
     (
         [PROFILE(a), PROFILE(STOP()), PROFILE([a])],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import re
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,12 @@ def test_codes_are_in_order_and_each_is_used_once() -> None:
     assert len({rule.name for rule in RULES}) == len(codes)
 
 
+def run(text: str, name: str, namespace: dict[str, Any]) -> None:
+    """Run an example so that its source can be found, as that of a file would be."""
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec", dont_inherit=True), namespace)  # noqa: S102
+
+
 @pytest.mark.parametrize("code", [rule.code for rule in RULES])
 def test_the_failing_example_fails_and_the_passing_one_passes(code: str) -> None:
     text = (PAGES / f"{code}.md").read_text()
@@ -36,7 +43,7 @@ def test_the_failing_example_fails_and_the_passing_one_passes(code: str) -> None
     for title, fails in (("Failing", True), ("Passing", False)):
         example = re.search(rf"## {title}\n\n```python\n(.*?)```", text, re.DOTALL)
         assert example is not None
-        exec(example[1], namespace)  # noqa: S102
+        run(example[1], f"<{code} {title}>", namespace)
         assert fails == (code in {found.code for found in check(namespace["flow"])}), title
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -30,6 +32,7 @@ from wfgraph.patterns import (
     TASK_JUMP_BWD,
     TASK_JUMP_FWD,
     TASK_JUMP_IF,
+    WHILE,
 )
 
 SEEDS = range(20)
@@ -68,6 +71,53 @@ def one_shot() -> Callable[[Any, Any], Any]:
     return lambda obj, eng: items
 
 
+def unpaid(obj: Any, eng: Any) -> bool:
+    return not obj["paid"]
+
+
+def remind(obj: Any, eng: Any) -> None:
+    obj["reminders"] = 1
+
+
+def swallow(obj: Any, eng: Any) -> None:
+    try:
+        if obj["big"]:
+            eng.halt()
+    except Exception:
+        obj["big"] = False
+
+
+def mistype(obj: Any, eng: Any) -> None:
+    eng.jumpTokenBackward(1)
+
+
+def move(obj: Any, eng: Any) -> None:
+    if obj["big"]:
+        eng.state.callback_pos[-1] += 1
+
+
+def write(key: str) -> Callable[[Any, Any], None]:
+    def put(obj: Any, eng: Any) -> None:
+        obj[key] = 1
+
+    return put
+
+
+def restart(obj: Any, eng: Any) -> None:
+    if obj["big"]:
+        eng.restart("current", "first")
+
+
+def start(obj: Any, eng: Any) -> None:
+    threading.Thread(target=lambda: eng.stop()).start()
+
+
+def act(obj: Any, eng: Any) -> None:
+    subprocess.run(["/bin/true"], check=False)
+    if obj["big"]:
+        eng.halt()
+
+
 def itself() -> list[Any]:
     flow: list[Any] = []
     flow.append(RUN_WF(flow))
@@ -87,6 +137,7 @@ PLANTS: dict[str, Plant] = {
     "WF107": lambda maker, nested: [
         IF(maker.rng.choice([lambda o, e: False, CMP(1, 2, "<"), lambda o, e: None]), maker.task())
     ],
+    "WF108": lambda maker, nested: [WHILE(unpaid, maker.rng.choice([remind, [remind, remind]]))],
     "WF110": lambda maker, nested: [FOR(range(2), "y", [maker.task(), IF(maker.condition(), [maker.task(), BREAK()])])],
     "WF111": lambda maker, nested: [IF(maker.condition(), [maker.task(), TASK_JUMP_BWD(-5)])],
     "WF112": lambda maker, nested: [IF_ELSE(maker.condition(), maker.task(outcomes.jump(2)), maker.task())],
@@ -94,18 +145,25 @@ PLANTS: dict[str, Plant] = {
     "WF114": lambda maker, nested: [
         [TASK_JUMP_IF(maker.condition(), 2), maker.task(), maker.task(), TASK_JUMP_IF(maker.condition(), -2)]
     ],
+    "WF115": lambda maker, nested: [swallow],
+    "WF116": lambda maker, nested: [mistype],
+    "WF117": lambda maker, nested: [move],
     "WF201": lambda maker, nested: [CHOICE(arbiter, a=maker.task(), b=maker.task())],
     "WF202": lambda maker, nested: [CHOICE(anything, a=maker.task(), b=maker.task())],
     "WF203": lambda maker, nested: [FOR(maker.rng.choice([(), range(0), ""]), "y", maker.task())],
     "WF301": lambda maker, nested: [
         SYNCHRONIZE([maker.task(), STOP()], maker.task(), maker.task()),
     ],
+    "WF302": lambda maker, nested: [SYNCHRONIZE(write("a"), [maker.task(), write("a")], maker.task())],
     "WF303": lambda maker, nested: [RUN_WF(itself())],
+    "WF304": lambda maker, nested: [restart],
     "WF305": lambda maker, nested: [PARALLEL_SPLIT(maker.task(), maker.task()), maker.task()],
+    "WF306": lambda maker, nested: [start],
     "WF307": lambda maker, nested: [SIMPLE_MERGE(maker.task(), maker.task(), maker.task())],
     "WF308": lambda maker, nested: [FOR(one_shot(), "y", maker.task())],
     "WF401": twins,
     "WF402": lambda maker, nested: [partial(opaque)],
+    "WF403": lambda maker, nested: [act],
     "WF901": lambda maker, nested: [EMPTY_CALL, eval],
     "WF902": lambda maker, nested: [task(ignore=["WF103"])(maker.task())],
 }

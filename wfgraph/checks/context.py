@@ -9,9 +9,11 @@ from wfgraph.checks.diagnostics import Spot
 from wfgraph.checks.flow import GAP, Flow
 from wfgraph.checks.reading import Reading, is_stand_in
 from wfgraph.checks.shapes import Shapes
+from wfgraph.compiler.inference import Effects, Note, NoteKind
 from wfgraph.graph.address import Address
 from wfgraph.graph.definition import Definition
 from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.task import declaration_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import escape_control
 
@@ -55,6 +57,21 @@ class Context:
     def reached(self) -> Iterator[Node]:
         """Yield those of :meth:`tasks` that a run can get to."""
         return (node for node in self.tasks() if self.flow.reached(node.id))
+
+    def effects(self, node: Node) -> Effects | None:
+        """Return what was read from the code of a task that declares nothing; None for one that does."""
+        known = declaration_of(node.item.task)
+        return self.reading.inference.effects(node.item.task) if known is None or known.op is None else None
+
+    def notes(self, kind: NoteKind) -> Iterator[tuple[Node, Note]]:
+        """Yield what was noted in the code of the tasks that a run can get to, and of the conditions that they ask."""
+        for node in self.reached():
+            own = self.effects(node)
+            read = [own] if own is not None else [self.reading.inference.effects(asked) for asked in node.op.asked]
+            for found in read:
+                for note in found.notes:
+                    if note.kind is kind:
+                        yield node, note
 
     def ways(self, node: Node, *controls: Control) -> Iterator[tuple[Outcome, bool]]:
         """Yield the outcomes of a task that are of such a kind, and whether it always ends so."""

@@ -42,6 +42,7 @@ def check(
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
+    engine: type | None = None,
 ) -> list[Diagnostic]:
     """Check a definition without running it.
 
@@ -50,6 +51,7 @@ def check(
         select: the codes of the rules to check, or their beginnings, such as ``"WF1"``; all when empty.
         ignore: the codes of the rules to leave out, likewise.
         severities: other severities, by the codes of the rules.
+        engine: the class of the engine that is to run it, if it has methods of its own that tasks call.
 
     Returns:
         The findings, by address and code.
@@ -61,15 +63,15 @@ def check(
     >>> [str(found) for found in check([STOP(), EMPTY_CALL])]
     ["WF106 warning at [1]: EMPTY_CALL at [1] can't be reached: STOP at [0] never goes on"]
     """
-    return checked(definition, chosen(select, ignore), severities or {})[0]
+    return checked(definition, chosen(select, ignore), severities or {}, engine)[0]
 
 
 def checked(
-    definition: Any, rules: Iterable[Rule], severities: Mapping[str, Severity]
+    definition: Any, rules: Iterable[Rule], severities: Mapping[str, Severity], engine: type | None = None
 ) -> tuple[list[Diagnostic], WorkflowGraph]:
     """Check a definition by some rules; return the findings, and the graph that they are about."""
     _refuse_unknown(severities, severities.values())
-    context = Context(read(definition))
+    context = Context(read(definition, engine))
     suppressions = Suppressions(context.graph)
     rules = tuple(rules)
     found = [

@@ -421,9 +421,11 @@ class SubWorkflow(Op):
 
     Attributes:
         callbacks: the other definition.
+        outkey: under which key of ``extra_data`` its engine is found; None for nowhere.
     """
 
     callbacks: Any
+    outkey: Any = None
 
     @property
     def text(self) -> str:

@@ -84,7 +84,7 @@ def RUN_WF(
     keys = tuple(pass_eng)
     use = object()  # tells this use of the pattern from others with the same outkey
 
-    @named("RUN_WF", ops.SubWorkflow(workflow))
+    @named("RUN_WF", ops.SubWorkflow(workflow, outkey or None))
     def run_workflow(obj: Any, eng: Any) -> None:
         child = None if reinit or not outkey else _kept(eng.extra_data.get(outkey), use)
         if child is None:

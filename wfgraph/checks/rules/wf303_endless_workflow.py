@@ -1,12 +1,14 @@
 """WF303: a workflow that runs itself without end.
 
 The definition runs itself with RUN_WF (directly, or through others), and no path to its end goes around that: each
-run starts another one, without end.
+run starts another one, without end. Two uses of RUN_WF that keep their engines under one key are told as well: the
+second takes the place of the first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.flow import Flow
@@ -27,6 +29,26 @@ def find(context: Context) -> Iterator[Finding]:
                 f"{context.label(node.id)} runs a definition that runs itself again, and no path goes around that",
                 node.id,
                 hint="guard it with a condition that ends to hold, or use WHILE",
+            )
+
+    yield from _shared(context)
+
+
+def _shared(context: Context) -> Iterator[Finding]:
+    """Yield the uses of RUN_WF whose key another one has before them."""
+    first: dict[Any, Node] = {}
+    for node in context.reached():
+        key = node.op.outkey if isinstance(node.op, SubWorkflow) else None
+        if not isinstance(key, str):
+            continue
+        other = first.setdefault(key, node)
+        if other.item.task is not node.item.task:
+            yield Finding(
+                f"{context.label(node.id)} keeps its engine under {key!r}, as {context.label(other.id)} does: the one takes "
+                "the other's place",
+                node.id,
+                hint="give each of them an outkey of its own",
+                severity="info" if key == "RUN_WF" else "warning",
             )
 
 

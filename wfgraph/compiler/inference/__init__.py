@@ -31,10 +31,18 @@ class Inference:
         self.engine = engine
         # The tasks are kept, so that the numbers stay their own.
         self._known: dict[int, tuple[Any, Effects]] = {}
+        self._facts: dict[int, tuple[Any, Effects]] = {}
 
     def effects(self, task: Any) -> Effects:
         """Return what a call of a task may do, as far as its code tells."""
         found = self._known.get(id(task))
         if found is None:
             found = self._known[id(task)] = (task, read(task, self.engine))
+        return found[1]
+
+    def facts(self, task: Any) -> Effects:
+        """Return what the code of a task tells even where its author has declared its effect on the flow."""
+        found = self._facts.get(id(task))
+        if found is None:
+            found = self._facts[id(task)] = (task, read(task, self.engine, declared=False))
         return found[1]

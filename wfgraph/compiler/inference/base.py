@@ -32,6 +32,7 @@ class Reading:
         summary: what has been found.
         consumed: the generator expression that is used up where it stands.
         line: the line that is being read.
+        looks_inside: the task that is read though it is declared.
     """
 
     frame: Frame
@@ -41,6 +42,7 @@ class Reading:
         self.summary = Summary()
         self.consumed: ast.AST | None = None
         self.line = 0
+        self.looks_inside: Any = None
         self._steps = 0
 
     def step(self) -> None:

@@ -151,7 +151,6 @@ class Calls(Statements):
                 return self._call_token(path, args)
             case Unknown(engine=False, code=False) if not args.carry:
                 self.summary.elsewhere = True
-                self.summary.acted = True
                 return self._hand_out(args)
         self.give_up("something of which nothing is known is called")
         return SOME_ENGINE
@@ -289,7 +288,7 @@ class Calls(Statements):
 
     def _call_known(self, callee: Known, value: Any, args: Arguments) -> Value:
         declared = declaration_of(value)
-        if declared is not None and declared.op is not None:
+        if declared is not None and declared.op is not None and value is not self.looks_inside:
             return self._declared(declared.op, args)
         if isinstance(value, partial):
             first = tuple(Known(one) for one in value.args)
@@ -345,7 +344,7 @@ class Calls(Statements):
             return _is_instance(*args.positional)
         if name not in _PURE:
             self.summary.elsewhere = True
-            self.summary.acted |= getattr(value, "__module__", None) not in ("builtins", None)
+            self.summary.acted |= _acts(value)
         if name in _ANSWERS:
             return PLAIN
         if args.carry and not follows(value):
@@ -381,9 +380,7 @@ class Calls(Statements):
         module = function.__module__ or ""
         if f"{module}.{function.__name__}" in _NAMING:
             return PLAIN
-        if module.startswith("wfgraph.") and not module.startswith(
-            ("wfgraph.patterns", "wfgraph.utils")
-        ):
+        if module.startswith("wfgraph.") and not module.startswith(("wfgraph.patterns", "wfgraph.utils")):
             self.give_up(f"{module}.{function.__name__}() is called")
             return SOME_ENGINE
         source = node_of(function)
@@ -554,3 +551,14 @@ def _holds_code(function: FunctionType) -> bool:
         if callable(held) and not isinstance(held, type) and not is_inert(held):
             return True
     return False
+
+
+_ACTING = frozenset(
+    ("subprocess", "shutil", "smtplib", "urllib", "http", "ftplib", "socket", "posix", "nt", "os", "sqlite3")
+)
+
+
+def _acts(value: Any) -> bool:
+    """Tell whether a function probably changes the world outside the process."""
+    root = (getattr(value, "__module__", None) or "builtins").partition(".")[0]
+    return root in _ACTING or not follows(value)

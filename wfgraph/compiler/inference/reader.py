@@ -19,15 +19,17 @@ __all__ = ["read"]
 _NOWHERE = Source(ast.parse("lambda: None", mode="eval").body, (), frozenset())  # type: ignore[arg-type]
 
 
-def read(task: Any, engine: type | None = None) -> Effects:
+def read(task: Any, engine: type | None = None, *, declared: bool = True) -> Effects:
     """Return what a call of a task with a token and the engine may do.
 
     Args:
         task: any callable.
         engine: the class of the engine; None where it is not known.
+        declared: whether what the task's author declares counts, and not its code.
     """
     reader = Calls()
     reader.engine = engine
+    reader.looks_inside = None if declared else task
     frame = reader.frame = Frame(_NOWHERE, {})
     try:
         reader.call(Known(task), Arguments((Token(), Engine())))
