@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import linecache
 import os
 import re
 import shlex
@@ -80,7 +81,9 @@ def test_python_blocks_run_and_print_what_they_say(path: Path, tmp_path: Path, m
     printed = None
     for block in blocks(path):
         if block.language == "python":
-            code = compile("\n" * (block.line - 1) + block.code, str(path), "exec")
+            text, name = "\n" * (block.line - 1) + block.code, f"<{path.name}, line {block.line}>"
+            linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+            code = compile(text, name, "exec", dont_inherit=True)
             with contextlib.redirect_stdout(io.StringIO()) as stdout:
                 exec(code, namespace)  # noqa: S102
             printed = stdout.getvalue()

@@ -235,3 +235,39 @@ def test_a_place_deep_in_the_definition_is_shown_without_the_lists_far_out(place
     lines = call("deep.py:flow", "--select", "WF106").stdout.splitlines()
     assert "   | ... 45 lists further out ..." in lines
     assert len(lines) < 30
+
+
+ENGINE = """
+from wfgraph.engine import GenericWorkflowEngine
+
+class Own(GenericWorkflowEngine):
+    def leave(self):
+        self.stop()
+
+def ask(obj, eng):
+    eng.leave()
+
+def never(obj, eng):
+    pass
+
+flow = [ask, never]
+number = 7
+"""
+
+
+def test_methods_that_an_engine_adds_are_known_when_its_class_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(ENGINE)
+    without = CliRunner().invoke(wfgraph, ["check", f"{file}:flow", "--format", "json", "--select", "WF1"])
+    assert ["WF116"] == [found["code"] for found in json.loads(without.output)["findings"]]
+    named = ["check", f"{file}:flow", "--format", "json", "--select", "WF1", "--engine", f"{file}:Own"]
+    told = CliRunner().invoke(wfgraph, named)
+    assert ["WF106"] == [found["code"] for found in json.loads(told.output)["findings"]]
+
+
+def test_what_is_no_class_of_engines_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(ENGINE)
+    result = CliRunner().invoke(wfgraph, ["check", f"{file}:flow", "--engine", f"{file}:number"])
+    assert result.exit_code == 2
+    assert "--engine takes a class" in result.output

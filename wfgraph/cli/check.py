@@ -32,6 +32,9 @@ _LEVELS = click.Choice(tuple(reversed(SEVERITIES)))
 )
 @click.option("--select", multiple=True, metavar="CODE", help="Check only these: codes, or their beginnings (WF1).")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Leave these out, likewise.")
+@click.option(
+    "--engine", "engine_target", metavar="MODULE:CLASS", help="The engine's class, if it has methods that tasks call."
+)
 @click.option("--explain", metavar="CODE", help="Say what a check is about, and do nothing else.")
 @click.option("--fail-on", type=_LEVELS, help="The least severity that makes the exit code 1.  [default: warning]")
 @click.option("--strict", is_flag=True, help="The same as --fail-on info: nothing may be found at all.")
@@ -40,6 +43,7 @@ def check(
     style: str,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
+    engine_target: str | None,
     explain: str | None,
     fail_on: Severity | None,
     strict: bool,
@@ -64,9 +68,10 @@ def check(
     options = _configured()
     wanted = _split(select) or options.select
     rules = chosen(wanted, (*options.ignore, *_split(ignore)))
+    engine = None if engine_target is None else _engine_class(engine_target)
     reports = []
-    for name, definition in _definitions(targets):
-        diagnostics, graph = checked(definition, rules, options.severity)
+    for name, definition, own in _definitions(targets):
+        diagnostics, graph = checked(definition, rules, options.severity, engine or own)
         reports.append(Report(name, diagnostics, graph))
     click.echo(REPORTERS[style](reports, __version__), nl=False)
     least = SEVERITIES.index("info" if strict else fail_on or options.fail_on)
@@ -82,8 +87,20 @@ def _split(codes: tuple[str, ...]) -> tuple[str, ...]:
 # Targets -------------------------------------------------------------------------------------------------------------
 
 
-def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the names and definitions that targets stand for.
+def _engine_class(target: str) -> type:
+    """Return the class that ``--engine`` names.
+
+    Raises:
+        CommandError: it can't be loaded, or is no class.
+    """
+    found = load(target)
+    if not isinstance(found, type):
+        raise CommandError(f"--engine takes a class, such as module:MyEngine; {target} is a {type(found).__name__}")
+    return found
+
+
+def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any, type | None]]:
+    """Yield the names and definitions that targets stand for, with the engine's class where the target is an engine.
 
     Raises:
         CommandError: one can't be loaded, or stands for none.
@@ -92,11 +109,14 @@ def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         if ":" in target:
             found = load(target)
             several = isinstance(found, GenericWorkflowEngine) and found.callbacks.get(None)
-            yield from _of_engine(target, found) if several else [(target, definition_of(found, target))]
+            kind = type(found) if isinstance(found, GenericWorkflowEngine) else None
+            yield from _of_engine(target, found) if several else [(target, definition_of(found, target), kind)]
             continue
         names = load(f"{target}:__dict__")
-        listed = [(f"{target}:{name}", value) for name, value in names.items() if _is_definition(name, value)]
-        known = [cleaned for _, value in listed if (cleaned := _cleaned(value)) is not None]
+        listed: list[tuple[str, Any, type | None]] = [
+            (f"{target}:{name}", value, None) for name, value in names.items() if _is_definition(name, value)
+        ]
+        known = [cleaned for _, value, _ in listed if (cleaned := _cleaned(value)) is not None]
         for name, value in names.items():
             if isinstance(value, GenericWorkflowEngine):
                 listed += [one for one in _of_engine(f"{target}:{name}", value) if one[1] not in known]
@@ -105,9 +125,9 @@ def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         yield from listed
 
 
-def _of_engine(target: str, engine: GenericWorkflowEngine) -> Iterator[tuple[str, Any]]:
+def _of_engine(target: str, engine: GenericWorkflowEngine) -> Iterator[tuple[str, Any, type | None]]:
     for key, definition in engine.callbacks.get(None).items():
-        yield (target if key == "*" else f"{target} ({key})"), definition
+        yield (target if key == "*" else f"{target} ({key})"), definition, type(engine)
 
 
 def _is_definition(name: str, value: Any) -> bool:

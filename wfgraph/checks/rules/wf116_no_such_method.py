@@ -26,7 +26,7 @@ def find(context: Context) -> Iterator[Finding]:
     engine = context.reading.inference.engine
     for node, note in context.notes(NoteKind.NO_METHOD):
         name = GENERIC if engine is None else engine.__name__
-        near = get_close_matches(note.detail, STEERING | HARMLESS, 1)
+        near = get_close_matches(note.detail, STEERING | HARMLESS, 1, 0.7)
         yield Finding(
             f"{context.label(node.id)} calls eng.{note.detail}() (line {note.line}), which {name} does not have",
             node.id,
