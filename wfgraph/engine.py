@@ -17,7 +17,7 @@ from wfgraph.compiler.codegen import CompiledProgram
 from wfgraph.errors import AbortProcessing as AbortProcessing
 from wfgraph.errors import BreakFromThisLoop as BreakFromThisLoop
 from wfgraph.errors import ContinueNextToken as ContinueNextToken
-from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowDefinitionError, WorkflowError
 from wfgraph.errors import JumpCall as JumpCall
 from wfgraph.errors import JumpToken as JumpToken
 from wfgraph.errors import JumpTokenBack as JumpTokenBack
@@ -72,11 +72,13 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             enough to be worth it (unless the environment variable ``WFGRAPH_TIER`` names one of the others). Whatever
             is set, a hook, an overridden method, a trace or a logger that sees each step is served by the interpreter.
         max_steps: how many tasks one token may run before it is taken for an endless loop; None for any number.
+        strict: whether to refuse to run a definition in which :func:`wfgraph.check` finds an error.
     """
 
     trace: Trace | None = None
     tier: str = "auto"
     max_steps: int | None = None
+    strict: bool = False
     _run: Run | None = None
     _program_cache: ProgramCache | None = None
     _left_early = False
@@ -134,13 +136,13 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         Raises:
             WorkflowError: the tokens can't be iterated over, there is no definition, or the engine runs in another
                 thread.
-            WorkflowDefinitionError: the definition can't be compiled.
+            WorkflowDefinitionError: the definition can't be compiled, or the engine is strict and it has errors.
             HaltProcessing: a task halted the run.
             Exception: whatever a task raised and no handler of the processing factory took.
         """
         objects = self._pre_flight_checks(objects)
         tier = self._chosen_tier()
-        with running(self, self._programs().get) as run:
+        with running(self, self._compiled) as run:
             run.tier = tier
             if reset_state:
                 self.state.reset()
@@ -247,9 +249,34 @@ class GenericWorkflowEngine(Steering, LegacyNames):
 
     def _prepared(self, callbacks: Any) -> Prepared:
         """Return the program of a definition."""
-        compiled = self._programs().get
+        compiled = self._compiled
         found: Prepared = compiled(callbacks) if self._run is None else self._run.program(callbacks, compiled)
         return found
+
+    def _compiled(self, callbacks: Any) -> Prepared:
+        """Compile a definition, unless that was done before; a strict engine checks it once."""
+        found = self._programs().get(callbacks)
+        if self.strict and not found.vetted:
+            self._vet(callbacks)
+            found.vetted = True
+        return found
+
+    def _vet(self, callbacks: Any) -> None:
+        """Refuse a definition in which a check finds an error.
+
+        Raises:
+            WorkflowDefinitionError: it has one; all are listed.
+        """
+        from wfgraph.checks import check  # running a workflow needs none of it otherwise
+
+        errors = [found for found in check(callbacks, engine=type(self)) if found.severity == "error"]
+        if errors:
+            listed = "\n".join(f"  {found}" for found in errors)
+            raise WorkflowDefinitionError(
+                f"the engine is strict, and the checks find {len(errors)} error{'s' if len(errors) > 1 else ''} in the "
+                f"definition; correct the definition, or set engine.strict = False:\n{listed}",
+                address=errors[0].address,
+            )
 
     def _executable(self, callbacks: Any, coming: int, watch: Watchers) -> tuple[Prepared, CompiledProgram | None]:
         """Return the program of a definition, and its routines if they are what a number of tokens is to be run by."""

@@ -31,12 +31,14 @@ class Prepared:
         tokens: how many tokens have been run through it.
         asked: how many of them were asked for their position while they ran in a routine, which makes that slow.
         forced: whether routines are to be used whatever it costs.
+        vetted: whether a strict engine has checked it and found no error.
     """
 
     program: Program
     tokens: int = 0
     asked: int = 0
     forced: bool = False
+    vetted: bool = False
     _executable: CompiledProgram | None = None
 
     @property
