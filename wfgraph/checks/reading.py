@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from wfgraph.compiler.inference import Inference
-from wfgraph.compiler.normalize import define
+from wfgraph.compiler.normalize import Fault as TaskFault
+from wfgraph.compiler.normalize import fault_of, message_of
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph.address import Address, format_address
-from wfgraph.graph.nesting import is_block
+from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.task import op_of, task
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import escape_control
@@ -25,9 +26,7 @@ from wfgraph.utils import escape_control
 __all__ = ["Fault", "Reading", "is_stand_in", "read"]
 
 _LONGEST = 60
-_HERE = " at [0]"
-"""How an item that is looked at by itself names its place."""
-_CIRCLE = f"the definition contains itself: the list{_HERE} is one of the lists around it"
+_CODES = {TaskFault.NOT_CALLABLE: "WF001", TaskFault.OTHER_ARGUMENTS: "WF002", TaskFault.SILENT: "WF003"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.faults: list[Fault] = []
-        self._known: dict[int, tuple[str, str, Any]] = {}
+        self._known: dict[int, tuple[TaskFault | None, Any]] = {}
         self._branches: deque[_Branch] = deque()
 
     def read(self, raw: Any) -> list[Any]:
@@ -128,7 +127,7 @@ class _Reader:
         if callable(raw):
             raw = [raw]
         elif isinstance(raw, str | bytes) or not isinstance(raw, Iterable):
-            self._note(("WF001", f"a workflow definition is a list of callables, not {escape_control(repr(raw))}"), ())
+            self._note("WF001", f"a workflow definition is a list of callables, not {escape_control(repr(raw))}", ())
             return []
         result = self._nested(raw, None)
         while self._branches:
@@ -155,11 +154,7 @@ class _Reader:
                     into.append(self._task(item, address, (into, len(into)), branch))
                     continue
                 if any(item is holder for _, _, holder in frames):
-                    self._note(
-                        ("WF004", _CIRCLE),
-                        address,
-                        branch,
-                    )
+                    self._note("WF004", contains_itself(address).message.partition(";")[0], address, branch)
                     into.append(_stand_in("the definition itself"))
                     continue
                 inner = into
@@ -176,9 +171,9 @@ class _Reader:
         return result
 
     def _task(self, item: Any, address: Address, slot: tuple[list[Any], int], branch: _Branch | None) -> Any:
-        code, message = self._fault_of(item)
-        if code:
-            self._note((code, message), address, branch)
+        fault = self._fault_of(item)
+        if fault is not None:
+            self._note(_CODES[fault], message_of(fault, item, address), address, branch)
             return _stand_in(item)
         op = op_of(item)
         if isinstance(op, ops.Split | ops.Synchronize):
@@ -192,7 +187,10 @@ class _Reader:
         above = around
         while above is not None:
             if above[0] is host:
-                self._note(("WF004", f"the parallel pattern{_HERE} stands in one of its own branches"), address, branch)
+                place = format_address(address)
+                self._note(
+                    "WF004", f"the parallel pattern at {place} stands in one of its own branches", address, branch
+                )
                 return
             above = above[1]
         for index, items in enumerate(op.lanes):
@@ -206,29 +204,14 @@ class _Reader:
                 )
             )
 
-    def _fault_of(self, item: Any) -> tuple[str, str]:
+    def _fault_of(self, item: Any) -> TaskFault | None:
         known = self._known.get(id(item))
         if known is None:
-            code, message = _fault(item)
-            known = self._known[id(item)] = (code, message, item)
-        return known[0], known[1]
+            known = self._known[id(item)] = (fault_of(item), item)
+        return known[0]
 
-    def _note(self, what: tuple[str, str], address: Address, branch: _Branch | None = None) -> None:
-        code, message = what
-        message = message.replace(_HERE, f" at {format_address(address)}", 1)
+    def _note(self, code: str, message: str, address: Address, branch: _Branch | None = None) -> None:
         if branch is not None:
             message = f"{message} (in {branch.where} of the pattern at {format_address(branch.address)})"
             address = branch.address
         self.faults.append(Fault(code, address, message))
-
-
-def _fault(item: Any) -> tuple[str, str]:
-    """Return the code and the text of what is wrong with an item; two empty texts when it is a task."""
-    try:
-        define([item])
-    except WorkflowDefinitionError as error:
-        message = error.message
-        if not callable(item):
-            return "WF001", message
-        return ("WF002" if "can't be called with" in message else "WF003"), message
-    return "", ""

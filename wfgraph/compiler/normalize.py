@@ -10,18 +10,19 @@ made) is a block like a list, as in ``workflow`` 2.x.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE, CO_VARARGS, signature
 from types import CodeType, FunctionType
 from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
-from wfgraph.graph.address import format_address
+from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["define"]
+__all__ = ["Fault", "define", "fault_of", "message_of"]
 
 _SILENT = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE
 
@@ -83,32 +84,52 @@ def define(callbacks: Any) -> Definition:
     return Definition(tuple(block for block in blocks if block is not None), tuple(tasks))
 
 
-def _check_task(item: Any, place: Place) -> None:
-    """Refuse what would fail, or silently do nothing, when its turn came."""
+class Fault(Enum):
+    """Why an item is no task."""
+
+    NOT_CALLABLE = "it can't be called at all"
+    OTHER_ARGUMENTS = "it can't be called with the token and the engine"
+    SILENT = "calling it runs nothing of its body"
+
+
+def fault_of(item: Any) -> Fault | None:
+    """Tell why an item is no task; None when it is one."""
     if not callable(item):
-        raise WorkflowDefinitionError(
-            f"the item at {format_address(place.address)} is not callable: {escape_control(repr(item))} ({type(item).__name__}); "
-            "a definition holds tasks (callables that take the token and the engine) and lists of them",
-            payload=item,
-            address=place.address,
-        )
-    name = escape_control(task_name(item))
+        return Fault.NOT_CALLABLE
     code = _code(item)
     if code is not None and code.co_flags & _SILENT:
-        what = "an async function" if code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR) else "a generator function"
-        raise WorkflowDefinitionError(
-            f"the task {name} at {format_address(place.address)} is {what}: calling it would run nothing of "
-            "its body; make it a plain function",
-            payload=item,
-            address=place.address,
+        return Fault.SILENT
+    return None if _takes_two(item) else Fault.OTHER_ARGUMENTS
+
+
+def message_of(fault: Fault, item: Any, address: Address) -> str:
+    """Say what is wrong with an item that is no task, where, and what to do."""
+    place = format_address(address)
+    if fault is Fault.NOT_CALLABLE:
+        return (
+            f"the item at {place} is not callable: {escape_control(repr(item))} ({type(item).__name__}); "
+            "a definition holds tasks (callables that take the token and the engine) and lists of them"
         )
-    if not _takes_two(item):
-        raise WorkflowDefinitionError(
-            f"the task {name} at {format_address(place.address)} can't be called with (obj, eng), "
-            "the token and the engine; did you mean to call it and use what it returns?",
-            payload=item,
-            address=place.address,
+    name = escape_control(task_name(item))
+    if fault is Fault.SILENT:
+        code = _code(item)
+        coroutine = code is not None and code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR)
+        what = "an async function" if coroutine else "a generator function"
+        return (
+            f"the task {name} at {place} is {what}: calling it would run nothing of its body; make it a plain function"
         )
+    return (
+        f"the task {name} at {place} can't be called with (obj, eng), the token and the engine; did you mean to call it "
+        "and use what it returns?"
+    )
+
+
+def _check_task(item: Any, place: Place) -> None:
+    """Refuse what would fail, or silently do nothing, when its turn came."""
+    fault = fault_of(item)
+    if fault is not None:
+        address = place.address
+        raise WorkflowDefinitionError(message_of(fault, item, address), payload=item, address=address)
 
 
 def _code(item: Any) -> CodeType | None:
