@@ -468,6 +468,254 @@ def counts(obj, eng):
     eng.jump_call(step)
 
 
+# More of the language ----------------------------------------------------------------------------------------------------
+
+
+def by_keyword(*, engine, how="stop", **others):
+    getattr(engine, how)()
+
+
+@case("halt")
+def hands_on_keywords(obj, eng):
+    options = {"how": "halt"}
+    by_keyword(engine=eng, **options)
+
+
+@case("stop")
+def defaults_of_keywords(obj, eng):
+    by_keyword(engine=eng, other=1)
+
+
+@case("error")
+def called_wrongly(obj, eng):
+    by_keyword(eng)
+
+
+@case("stop halt")
+def by_get(obj, eng):
+    table = {"a": eng.stop}
+    table.get(obj.get("key"), eng.halt)()
+
+
+@case("?")
+def put_into_a_list(obj, eng):
+    steps = []
+    steps.append(eng.halt)
+    steps[0]()
+
+
+@case("return", "isinstance decides")
+def decides_by_type(obj, eng, limit=3):
+    if isinstance(limit, str):
+        eng.halt()
+
+
+@case("return")
+def imports(obj, eng):
+    import json
+    from os import path as where
+
+    obj["text"] = json.dumps({}) + where.join("a", "b")
+
+
+@case("?")
+def defines_a_class(obj, eng):
+    class Inner:
+        def run(self):
+            eng.halt()
+
+    Inner().run()
+
+
+@case("?")
+def many_assignments(obj, eng):
+    first, *rest = 1, 2, eng
+    number: int = 0
+    number += first
+    obj["n"] = number
+    del number
+    for one in rest:
+        if obj.get("big"):
+            one.halt()
+
+
+COUNT = 0
+
+
+@case("jump_call:? return")
+def counts_in_a_global(obj, eng):
+    global COUNT
+    COUNT += 1
+    if COUNT > 3:
+        eng.jump_call(COUNT)
+
+
+@case("return stop")
+def with_a_file(obj, eng):
+    with contextlib.nullcontext(obj) as same:
+        if same.get("big"):
+            eng.stop()
+
+
+@case("return halt")
+def matches_parts(obj, eng):
+    match obj:
+        case {"big": found, **rest} if found:
+            eng.halt(str(rest))
+        case [first, *others]:
+            obj.update(first, others=others)
+
+
+@case("return")
+def collects(obj, eng):
+    obj["pairs"] = {key: [value for value in obj if value] for key in obj}
+    obj["names"] = {f"{key!r}" for key in obj}
+    obj["last"] = (key := len(obj)) and -key
+
+
+@case("?")
+def maps(obj, eng):
+    list(map(lambda key: eng.halt(), obj))  # noqa: C417 - that is the case
+
+
+@case("return")
+def maps_plainly(obj, eng):
+    obj["names"] = list(map(str, obj)) + sorted(obj, key=len)
+
+
+@case("return")
+def keeps_data(obj, eng):
+    eng.extra_data.setdefault("seen", []).append(1)
+    eng.extra_data.update({"a": 1})
+    setattr(eng, "note", 1)  # noqa: B010 - that is the case
+    eng.log.info("%s of %s", eng.state.token_pos, len(eng.objects))
+
+
+@case("?")
+def exchanges_a_method(obj, eng):
+    eng.halt = eng.stop
+
+
+@case("?")
+def resets(obj, eng):
+    eng.state.reset()
+
+
+@case("halt")
+def by_execute_callback(obj, eng):
+    eng.execute_callback(halts, obj)
+
+
+@case("return")
+def by_legacy_names(obj, eng):
+    eng.setVar("a", eng.getVar("b"))
+    eng.delVar("a")
+
+
+@case("error")
+def jumps_the_wrong_way(obj, eng):
+    eng.jumpCallForward(-1)
+
+
+@case("?")
+def rewinds_by_process(obj, eng):
+    eng.process([])
+
+
+@case("?")
+def says_what_is_not_there(obj, eng):
+    eng.jumpTokenBackward(1)
+
+
+@case("?")
+def gives_it_to_the_library(obj, eng):
+    contextlib.closing(eng).__exit__()
+
+
+class Worker(threading.Thread):
+    def __init__(self, engine):
+        super().__init__()
+        self.engine = engine
+
+
+@case("return")
+def starts_a_thread(obj, eng):
+    threading.Thread(target=lambda: eng.halt()).join(0) if obj is None else None
+
+
+@case("?")
+def makes_a_worker(obj, eng):
+    Worker(eng)
+
+
+def numbers(engine):
+    yield from range(3)
+    yield 3
+    engine.log.info("done")
+
+
+@case("return")
+def uses_a_generator(obj, eng):
+    obj["sum"] = sum(numbers(eng))
+
+
+def stops_late(engine):
+    yield 1
+    engine.stop()
+
+
+@case("?")
+def uses_a_generator_that_steers(obj, eng):
+    list(stops_late(eng))
+
+
+class Lazy:
+    offset = 1
+
+    @property
+    def engine(self):
+        return None
+
+    def __getattr__(self, name):
+        return name
+
+    def twice(self, obj, eng):
+        self.once(obj, eng=eng)
+
+    def once(self, obj, eng):
+        made = Step("x")
+        made.reason = self.offset
+        made.leave(eng)
+
+
+CASES["methods of methods"] = (Lazy().twice, "halt")
+
+
+@case("halt return stop")
+def one_of_two_functions(obj, eng):
+    for step in (halts, Step.stop):
+        step(obj, eng)
+
+
+@case("return")
+def while_else(obj, eng):
+    left = 3
+    while left:
+        left -= 1
+        if left == 7:
+            continue
+    else:
+        obj["left"] = left
+    assert left == 0
+
+
+@case("?")
+def lambdas_with_defaults(obj, eng):
+    steps = [lambda engine=eng: engine.halt() for _ in obj]
+    for step in steps:
+        step()
+
+
 # What is not told -------------------------------------------------------------------------------------------------------
 
 

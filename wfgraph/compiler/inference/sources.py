@@ -81,18 +81,20 @@ class _File:
 
 _files: dict[str, _File] = {}
 _FILES_KEPT = 512
-_found: WeakKeyDictionary[CodeType, Source] = WeakKeyDictionary()
+_found: WeakKeyDictionary[CodeType, tuple[str, Source]] = WeakKeyDictionary()
+"""The sources of code objects, with the file they come from: equal code objects may come from different files."""
 
 
 def node_of(function: FunctionType) -> Source | None:
     """Return the source of a function; None where it is missing, changed, or not told apart from another's."""
     code = function.__code__
     known = _found.get(code)
-    if known is None:
-        known = _search(code, function)
-        if known is not None:
-            _found[code] = known
-    return known
+    if known is not None and known[0] == code.co_filename:
+        return known[1]
+    found = _search(code, function)
+    if found is not None:
+        _found[code] = (code.co_filename, found)
+    return found
 
 
 def _search(code: CodeType, function: FunctionType) -> Source | None:
