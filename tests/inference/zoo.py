@@ -12,7 +12,18 @@ import threading
 from functools import partial, wraps
 from typing import Any
 
-from wfgraph.errors import BreakFromThisLoop, ContinueNextToken, HaltProcessing, JumpCall, JumpToken, WorkflowError
+import click
+import hypothesis
+
+from wfgraph.errors import (
+    BreakFromThisLoop,
+    ContinueNextToken,
+    HaltProcessing,
+    JumpCall,
+    JumpCallForward,
+    JumpToken,
+    WorkflowError,
+)
 from wfgraph.patterns import CMP, HALT, IF, PROFILE, TRY
 
 CASES: dict[str, tuple[Any, str]] = {}
@@ -714,6 +725,159 @@ def lambdas_with_defaults(obj, eng):
     steps = [lambda engine=eng: engine.halt() for _ in obj]
     for step in steps:
         step()
+
+
+# What exists already ----------------------------------------------------------------------------------------------------
+
+STEPS = {"a": halts, "b": Step.stop}
+PAIR = (halts, Step.stop)
+
+
+@case("halt stop")
+def from_a_table_outside(obj, eng):
+    STEPS[obj.get("kind", "a")](obj, eng)
+
+
+@case("stop")
+def from_a_pair_outside(obj, eng):
+    PAIR[1](obj, eng)
+
+
+class Held:
+    __slots__ = ("step",)
+
+    @property
+    def now(self):
+        return self.step
+
+
+HELD = Held()
+HELD.step = 1
+
+
+@case("?")
+def calls_what_a_property_gives(obj, eng):
+    HELD.now(obj, eng)
+
+
+@case("return")
+def calls_a_package(obj, eng):
+    hypothesis.note("seen")
+    click.style(obj.get("name", ""))
+
+
+@case("?")
+def gives_it_to_a_package(obj, eng):
+    click.style(eng)
+
+
+@contextlib.contextmanager
+def closing_up():
+    yield 1
+    raise HaltProcessing("late")
+
+
+@case("?")
+def uses_a_manager_of_the_project(obj, eng):
+    with closing_up():
+        pass
+
+
+PREPARED = KeyError("prepared")
+
+
+@case("error")
+def raises_what_is_prepared(obj, eng):
+    raise PREPARED
+
+
+@case("?")
+def raises_what_the_engine_does_not_know(obj, eng):
+    raise JumpCallForward(1)
+
+
+@case("?")
+def raises_anything(obj, eng):
+    raise obj.get("error", ValueError)
+
+
+def again():
+    raise
+
+
+@case("?")
+def raises_again_elsewhere(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing:
+        again()
+
+
+@case("return")
+def catches_all(obj, eng):
+    try:
+        eng.halt()
+    except:  # noqa: E722 - that is the case
+        obj["caught"] = 1 < len(obj) < 3
+
+
+@case("return halt")
+def catches_some(obj, eng):
+    errors = obj.get("errors", (KeyError,))
+    try:
+        eng.halt()
+    except errors:
+        del obj["caught"]
+
+
+@case("?")
+def decorates_within(obj, eng):
+    @logged
+    def inner(token, engine):
+        engine.halt()
+
+    inner(obj, eng)
+
+
+@case("return")
+def compares(obj, eng, limit="a"):
+    if eng is None or limit == 3:
+        eng.halt()
+    made = dict(a=1, b=2)  # noqa: C408 - that is the case
+    obj["n"] = [key for key in made if False] + list(eng.current_object_processed if False else [])
+    return "a" + 1
+
+
+@case("return")
+def exchanges_the_definitions(obj, eng):
+    eng.callbacks.storage = {}
+
+
+@case("?")
+def sets_the_position(obj, eng):
+    eng.setPosition(0, [1])
+
+
+@case("return", "reads what is current")
+def reads_what_is_current(obj, eng):
+    obj["at"] = str(eng.curr_task_id) + str(len(list(eng.getObjects())))
+
+
+@case("?")
+def stores_the_engine_outside(obj, eng):
+    global COUNT
+    COUNT = eng
+
+
+@case("?")
+def stores_code(obj, eng):
+    HELD.step = lambda: eng.halt()
+
+
+@case("stop halt")
+def unpacks_one_of_two(obj, eng):
+    first, _second = (eng.stop, eng.halt) if obj.get("big") else (eng.halt, eng.stop)
+    first()
 
 
 # What is not told -------------------------------------------------------------------------------------------------------

@@ -143,7 +143,9 @@ def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
         return Bound(Known(found.__func__), Known(kind))
     if isinstance(found, FunctionType) and not of_class:
         return Bound(Known(found), owner)
-    if isinstance(found, property) or (hasattr(type(found), "__get__") and not isinstance(found, _CALLED)):
+    if isinstance(found, property):
+        return Unknown(isinstance(owner, Instance) and owner.engine, True)
+    if hasattr(type(found), "__get__") and not isinstance(found, _CALLED):
         return PLAIN if not isinstance(owner, Instance) or not owner.engine else SOME_ENGINE
     return Known(found, 0)
 
