@@ -1,7 +1,7 @@
 """The examples of the documentation, with the output that is printed there.
 
-Left out: Celery and the database. The example of the exam is stored in a plain object instead, which is all that the
-engine sees of it. The example of loops and interrupts is in ``test_engine``.
+Left out: Celery. The example of the exam is in ``storage/test_exam``; here it is stored in a plain object, which is all
+that the engine sees of it. The example of loops and interrupts is in ``test_engine``.
 """
 
 from __future__ import annotations

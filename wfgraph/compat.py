@@ -21,6 +21,7 @@ __all__ = ["install_as_workflow"]
 
 _ALIASES = {
     "workflow.engine": "wfgraph.engine",
+    "workflow.engine_db": "wfgraph.engine_db",
     "workflow.errors": "wfgraph.errors",
     "workflow.patterns": "wfgraph.patterns",
     "workflow.patterns.controlflow": "wfgraph.patterns.controlflow",
