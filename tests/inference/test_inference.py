@@ -20,6 +20,7 @@ from wfgraph.compiler.inference.controls import (
     outcome_of_exception,
 )
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.engine_db import DbWorkflowEngine
 from wfgraph.errors import WorkflowTransition
 from wfgraph.graph.outcomes import ERROR, RETURN, Outcome, jump, jump_token
 
@@ -96,6 +97,7 @@ def test_each_control_method_of_the_engine_is_in_the_table() -> None:
         assert make(offset) == outcome_of_exception(type(caught.value), offset)
 
 
-def test_each_public_name_of_the_engine_is_in_some_table() -> None:
+@pytest.mark.parametrize("kind", [GenericWorkflowEngine, DbWorkflowEngine])
+def test_each_public_name_of_an_engine_is_in_some_table(kind: type) -> None:
     tables = {*CONTROLS, *STEERING, *GETS_POSITION, *MOVES, *HARMLESS, *DATA, "state"}
-    assert set() == {name for name in dir(GenericWorkflowEngine()) if not name.startswith("_")} - tables
+    assert set() == {name for name in dir(kind) if not name.startswith("_")} - tables

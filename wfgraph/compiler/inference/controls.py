@@ -66,7 +66,7 @@ HARMLESS = frozenset(
         # Of the engine that keeps its runs in a database.
         *("name", "uuid", "id", "status", "db_obj", "save", "module_name", "database_objects", "completed_objects"),
         *("halted_objects", "running_objects", "initial_objects", "finished_objects", "object_status", "id_workflow"),
-        *("counter_object", "idempotency_key"),
+        *("counter_object", "idempotency_key", "final_objects", "known_statuses"),
     )
 )
 """What a task may use without steering: data, and methods that take it or give it."""
