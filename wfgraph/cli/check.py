@@ -20,7 +20,7 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.graph.nesting import clean, is_block
 
-__all__ = ["check"]
+__all__ = ["check", "reports"]
 
 _LEVELS = click.Choice(tuple(reversed(SEVERITIES)))
 
@@ -78,6 +78,25 @@ def check(
     counted = [found for report in reports for found in report.diagnostics if SEVERITIES.index(found.severity) >= least]
     if counted:
         click.get_current_context().exit(1)
+
+
+def reports(targets: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Check what targets stand for, as the configuration says.
+
+    Returns:
+        For each definition its name, and the text of what was found that counts; empty when there is nothing.
+
+    Raises:
+        CommandError: a target can't be loaded, or the configuration is wrong.
+    """
+    options = _configured()
+    rules = chosen(options.select, options.ignore)
+    found = []
+    for name, definition, own in _definitions(targets):
+        diagnostics, graph = checked(definition, rules, options.severity, own)
+        counted = [one for one in diagnostics if SEVERITIES.index(one.severity) >= SEVERITIES.index(options.fail_on)]
+        found.append((name, REPORTERS["text"]([Report(name, counted, graph)], __version__) if counted else ""))
+    return found
 
 
 def _split(codes: tuple[str, ...]) -> tuple[str, ...]:
