@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -22,7 +24,7 @@ from wfgraph.compiler.inference.controls import (
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.engine_db import DbWorkflowEngine
 from wfgraph.errors import WorkflowTransition
-from wfgraph.graph.outcomes import ERROR, RETURN, Outcome, jump, jump_token
+from wfgraph.graph.outcomes import ERROR, HALT, RETURN, Outcome, jump, jump_token
 
 TOKENS: list[Any] = [{}, {"big": True}, *({"kind": kind} for kind in range(6)), {"offset": 3}, {"deep": True}]
 
@@ -101,3 +103,43 @@ def test_each_control_method_of_the_engine_is_in_the_table() -> None:
 def test_each_public_name_of_an_engine_is_in_some_table(kind: type) -> None:
     tables = {*CONTROLS, *STEERING, *GETS_POSITION, *MOVES, *HARMLESS, *DATA, "state"}
     assert set() == {name for name in dir(kind) if not name.startswith("_")} - tables
+
+
+def test_a_file_that_was_changed_after_its_import_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "changing_flow.py"
+    file.write_text("def task(obj, eng):\n    if obj:\n        eng.halt()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    task = importlib.import_module("changing_flow").task
+    file.write_text("def task(obj, eng):\n    if obj:\n        eng.stop()\n")
+    assert {RETURN, HALT} == outcomes_of(task)  # by its bytecode
+
+
+def test_reading_never_runs_what_it_reads() -> None:
+    ran: list[str] = []
+
+    class Touchy:
+        def __getattr__(self, name: str) -> Any:
+            ran.append(name)
+            return self
+
+        def __bool__(self) -> bool:
+            ran.append("bool")
+            return True
+
+        def __eq__(self, other: object) -> bool:
+            ran.append("eq")
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    touchy = Touchy()
+
+    def task(obj: Any, eng: Any) -> None:
+        if touchy and touchy == obj and touchy.ready:
+            touchy.go()
+        eng.halt()
+
+    outcomes_of(task)
+    assert [] == ran
