@@ -17,8 +17,9 @@ from wfgraph.errors import (
     WorkflowError,
 )
 from wfgraph.graph import ops, outcomes
+from wfgraph.graph.describing import describe
 from wfgraph.graph.task import op_of, task
-from wfgraph.patterns._tasks import describe, named
+from wfgraph.patterns._tasks import named
 from wfgraph.patterns.controlflow import HALT, IF, SYNCHRONIZE
 from wfgraph.patterns.utils import (
     CALLFUNC,

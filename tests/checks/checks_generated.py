@@ -105,6 +105,8 @@ class Maker:
             self.spend()
             return self.dice.choice("abz")
 
+        self._made += 1
+        name.__name__ = f"name{self._made}"
         return task(ops.Call())(name)
 
     # Clean definitions -----------------------------------------------------------------------------------------------
@@ -143,7 +145,7 @@ class Maker:
             lambda: CHOICE(self.arbiter(), a=b(), b=b(), default=b()),
             lambda: [TASK_JUMP_IF(c, 2), self.task(), self.task()],
             lambda: [self.task(), TASK_JUMP_IF(c, -1), self.task()],
-            lambda: [self.task(), HALT("look"), self.task()],
+            lambda: [self.task(), HALT(f"look {self.rng.random()}"), self.task()],
             lambda: [TASK_JUMP_IF(c, 2), OBJ_NEXT(), self.task()],
         ]
         return self.rng.choice(choices)()

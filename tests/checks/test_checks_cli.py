@@ -271,3 +271,50 @@ def test_what_is_no_class_of_engines_is_refused(tmp_path: Path) -> None:
     result = CliRunner().invoke(wfgraph, ["check", f"{file}:flow", "--engine", f"{file}:number"])
     assert result.exit_code == 2
     assert "--engine takes a class" in result.output
+
+
+# An earlier version --------------------------------------------------------------------------------------------------
+
+VERSIONS = """
+from wfgraph.patterns import IF
+
+def asked(obj, eng): return obj
+
+def approve(obj, eng): eng.halt("a person must approve")
+
+def other(obj, eng): eng.halt("or another")
+
+before = [approve, other]
+after = [IF(asked, approve)]
+"""
+
+
+def test_a_definition_is_compared_with_an_earlier_one_by_name_or_by_its_stored_graph(place: Path) -> None:
+    (place / "versions.py").write_text(VERSIONS)
+    drawn = CliRunner().invoke(wfgraph, ["draw", "versions.py:before", "-o", "before.json"])
+    assert 0 == drawn.exit_code, drawn.output
+    for baseline in ("versions.py:before", "before.json"):
+        found = json.loads(
+            call("versions.py:after", "--baseline", baseline, "--format", "json", "--select", "WF5").stdout
+        )
+        assert [("WF501", [1]), ("WF502", [0, 1])] == [
+            (one["code"], one["address"]) for one in sorted(found["findings"], key=lambda one: one["code"])
+        ]
+    assert 0 == call("versions.py:before", "--baseline", "before.json").exit_code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("flow.py", "--baseline", "flow.py:good"), "--baseline is for one definition; flow.py stands for"),
+        (("flow.py:good", "--baseline", "no.json"), "there is no file 'no.json'"),
+        (("flow.py:good", "--baseline", "bad.json"), "'bad.json': a stored graph is JSON; this is not"),
+        (("flow.py:good", "--baseline", "folder.json"), "can't read 'folder.json'"),
+    ],
+)
+def test_a_baseline_that_is_none_is_refused(place: Path, arguments: tuple[str, ...], said: str) -> None:
+    (place / "bad.json").write_text("{")
+    (place / "folder.json").mkdir(exist_ok=True)
+    result = CliRunner().invoke(wfgraph, ["check", *arguments])
+    assert 2 == result.exit_code
+    assert said in result.stderr

@@ -44,7 +44,8 @@ def test_the_failing_example_fails_and_the_passing_one_passes(code: str) -> None
         example = re.search(rf"## {title}\n\n```python\n(.*?)```", text, re.DOTALL)
         assert example is not None
         run(example[1], f"<{code} {title}>", namespace)
-        assert fails == (code in {found.code for found in check(namespace["flow"])}), title
+        found = check(namespace["flow"], baseline=namespace.get("before"))
+        assert fails == (code in {one.code for one in found}), title
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

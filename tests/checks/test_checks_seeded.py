@@ -175,7 +175,7 @@ AT_THE_TOP: dict[str, Callable[[Maker], list[Any]]] = {
 
 
 def test_every_rule_has_its_plant() -> None:
-    others = {"WF004"}  # has a test of its own
+    others = {"WF004", "WF501", "WF502"}  # have tests of their own
     assert {rule.code for rule in RULES} | {"WF902"} == {*PLANTS, *AT_THE_TOP, *others}
 
 
@@ -202,6 +202,37 @@ def test_a_list_in_itself_is_found_wherever_it_is() -> None:
         inner = maker.rng.choice(lists)
         inner.append(maker.rng.choice([flow, inner]))
         assert "WF004" in {found.code for found in check(flow)}, f"seed {seed}"
+
+
+def pair(code: str, seed: int) -> tuple[list[Any], list[Any]]:
+    """Return two versions of a clean definition: one that halts at a random place, and one where that got lost."""
+
+    def approve(obj: Any, eng: Any) -> None:
+        eng.halt("a person must approve")
+
+    def asked(obj: Any, eng: Any) -> bool:
+        return bool(obj["large"])
+
+    maker = Maker(seed)
+    guard = maker.rng.choice([lambda: IF(asked, approve), lambda: IF_ELSE(asked, [EMPTY_CALL], approve)])
+    now = guard() if code == "WF502" else maker.rng.choice([EMPTY_CALL, task(id="b")(lambda obj, eng: eng.halt("b"))])
+    versions = [Maker(seed), Maker(seed)]
+    before, after = (
+        one.planted(lambda maker, nested, item=item: [item])  # type: ignore[misc]
+        for one, item in zip(versions, (approve, now), strict=True)
+    )
+    return before, after
+
+
+@pytest.mark.parametrize("code", ["WF501", "WF502"])
+def test_a_halt_that_got_lost_since_the_baseline_is_found(code: str) -> None:
+    for seed in SEEDS:
+        before, after = pair(code, seed)
+        found = [one for one in check(after, baseline=before) if one.code.startswith("WF50")]
+        assert [(code, "error")] == [(one.code, one.severity) for one in found if "approve" in one.message], (
+            f"seed {seed}"
+        )
+        assert not [one for one in check(before, baseline=before) if one.code.startswith("WF50")]
 
 
 def test_nothing_is_found_in_clean_definitions() -> None:

@@ -8,11 +8,13 @@ from functools import cached_property
 from wfgraph.checks.diagnostics import Spot
 from wfgraph.checks.flow import GAP, Flow
 from wfgraph.checks.reading import Reading, is_stand_in
-from wfgraph.checks.shapes import Shapes
 from wfgraph.compiler.inference import Effects, Note, NoteKind
 from wfgraph.graph.address import Address
 from wfgraph.graph.definition import Definition
+from wfgraph.graph.difference import Stranded, stranded
+from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.task import declaration_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import escape_control
@@ -28,10 +30,12 @@ class Context:
     Attributes:
         reading: the definition as it was given, and what in it is no task.
         graph: its graph; faulty items are opaque tasks in it.
+        baseline: the graph of an earlier version, in which runs may be halted.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, baseline: WorkflowGraph | None = None) -> None:
         self.reading = reading
+        self.baseline = baseline
         self.graph: WorkflowGraph = reading.graph
 
     @property
@@ -78,6 +82,20 @@ class Context:
         outcomes = self._outcomes[node.id]
         certain = len(outcomes) == 1 and not node.opaque
         return ((outcome, certain) for outcome in outcomes if outcome.control in controls)
+
+    @cached_property
+    def stranded(self) -> tuple[Stranded, ...]:
+        """The tasks of the baseline in which runs may be halted, and at which they can't go on."""
+        old = self.baseline
+        if old is None:
+            return ()
+        lost = ((one, old.nodes[one.node]) for one in stranded(old, self.graph))
+        return tuple(one for one, node in lost if node.lane is None and (node.opaque or self.halts(old, node)))
+
+    @staticmethod
+    def halts(graph: WorkflowGraph, node: Node) -> bool:
+        """Tell whether a task is known to halt, always or sometimes."""
+        return any(edge.kind is EdgeKind.HALT for edge in graph.out_edges(node.id))
 
     @cached_property
     def _outcomes(self) -> list[tuple[Outcome, ...]]:

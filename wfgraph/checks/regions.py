@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.reading import is_stand_in
-from wfgraph.checks.shapes import Kind
 from wfgraph.graph.outcomes import Control
+from wfgraph.graph.shapes import Kind
 from wfgraph.graph.workflow_graph import Node
 
 __all__ = ["Region", "merged", "never_goes_on", "regions"]

@@ -12,6 +12,7 @@ from wfgraph.checks.reading import read
 from wfgraph.checks.rule import Finding, Rule
 from wfgraph.checks.rules import RULES
 from wfgraph.checks.suppressions import Suppressions
+from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowAPIError
 from wfgraph.graph.workflow_graph import WorkflowGraph
 
@@ -43,6 +44,7 @@ def check(
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
     engine: type | None = None,
+    baseline: Any = None,
 ) -> list[Diagnostic]:
     """Check a definition without running it.
 
@@ -52,26 +54,33 @@ def check(
         ignore: the codes of the rules to leave out, likewise.
         severities: other severities, by the codes of the rules.
         engine: the class of the engine that is to run it, if it has methods of its own that tasks call.
+        baseline: an earlier version, in which runs may be halted: its graph, or the definition.
 
     Returns:
         The findings, by address and code.
 
     Raises:
         WorkflowAPIError: there is no such code or severity.
+        WorkflowDefinitionError: the baseline does not compile.
 
     >>> from wfgraph.patterns import EMPTY_CALL, STOP
     >>> [str(found) for found in check([STOP(), EMPTY_CALL])]
     ["WF106 warning at [1]: EMPTY_CALL at [1] can't be reached: STOP at [0] never goes on"]
     """
-    return checked(definition, chosen(select, ignore), severities or {}, engine)[0]
+    return checked(definition, chosen(select, ignore), severities or {}, engine, baseline)[0]
 
 
 def checked(
-    definition: Any, rules: Iterable[Rule], severities: Mapping[str, Severity], engine: type | None = None
+    definition: Any,
+    rules: Iterable[Rule],
+    severities: Mapping[str, Severity],
+    engine: type | None = None,
+    baseline: Any = None,
 ) -> tuple[list[Diagnostic], WorkflowGraph]:
     """Check a definition by some rules; return the findings, and the graph that they are about."""
     _refuse_unknown(severities, severities.values())
-    context = Context(read(definition, engine))
+    earlier = baseline if baseline is None or isinstance(baseline, WorkflowGraph) else compile_graph(baseline, engine)
+    context = Context(read(definition, engine), earlier)
     suppressions = Suppressions(context.graph)
     rules = tuple(rules)
     found = [

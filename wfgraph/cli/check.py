@@ -15,7 +15,7 @@ from wfgraph.checks.diagnostics import SEVERITIES, Severity
 from wfgraph.checks.reporters import REPORTERS, Report
 from wfgraph.checks.runner import checked, chosen, rule_of
 from wfgraph.cli.console import CommandError
-from wfgraph.cli.targets import definition_of, load
+from wfgraph.cli.targets import definition_of, load, version_of
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.graph.nesting import clean, is_block
@@ -35,6 +35,11 @@ _LEVELS = click.Choice(tuple(reversed(SEVERITIES)))
 @click.option(
     "--engine", "engine_target", metavar="MODULE:CLASS", help="The engine's class, if it has methods that tasks call."
 )
+@click.option(
+    "--baseline",
+    metavar="FILE|TARGET",
+    help="The version in which runs may be halted: a graph as .json, or a definition.",
+)
 @click.option("--explain", metavar="CODE", help="Say what a check is about, and do nothing else.")
 @click.option("--fail-on", type=_LEVELS, help="The least severity that makes the exit code 1.  [default: warning]")
 @click.option("--strict", is_flag=True, help="The same as --fail-on info: nothing may be found at all.")
@@ -44,6 +49,7 @@ def check(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     engine_target: str | None,
+    baseline: str | None,
     explain: str | None,
     fail_on: Severity | None,
     strict: bool,
@@ -69,9 +75,13 @@ def check(
     wanted = _split(select) or options.select
     rules = chosen(wanted, (*options.ignore, *_split(ignore)))
     engine = None if engine_target is None else _engine_class(engine_target)
+    earlier = None if baseline is None else version_of(baseline)
+    definitions = list(_definitions(targets))
+    if earlier is not None and len(definitions) > 1:
+        raise CommandError(f"--baseline is for one definition; {', '.join(targets)} stands for {len(definitions)}")
     reports = []
-    for name, definition, own in _definitions(targets):
-        diagnostics, graph = checked(definition, rules, options.severity, engine or own)
+    for name, definition, own in definitions:
+        diagnostics, graph = checked(definition, rules, options.severity, engine or own, earlier)
         reports.append(Report(name, diagnostics, graph))
     click.echo(REPORTERS[style](reports, __version__), nl=False)
     least = SEVERITIES.index("info" if strict else fail_on or options.fail_on)

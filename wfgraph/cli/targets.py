@@ -14,11 +14,12 @@ from typing import Any
 
 from wfgraph.cli.console import CommandError
 from wfgraph.compiler.pipeline import compile_graph
+from wfgraph.compiler.stored import graph_from_json
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.workflow_graph import WorkflowGraph
 
-__all__ = ["compiled", "definition_of", "graph_of", "load", "load_file", "read_tokens"]
+__all__ = ["compiled", "definition_of", "graph_of", "load", "load_file", "read_tokens", "version_of"]
 
 
 def load(target: str) -> Any:
@@ -165,6 +166,24 @@ def graph_of(target: str, key: str | None = None) -> WorkflowGraph:
         CommandError: it can't be loaded or compiled.
     """
     return compiled(definition_of(load(target), target, key), target)
+
+
+def version_of(target: str, key: str | None = None) -> WorkflowGraph:
+    """Return the graph of a version of a definition: one that was stored in a ``.json`` file, or a target's.
+
+    Raises:
+        CommandError: it can't be loaded or compiled.
+    """
+    if not target.lower().endswith(".json"):
+        return graph_of(target, key)
+    try:
+        return graph_from_json(Path(target).read_bytes())
+    except FileNotFoundError:
+        raise CommandError(f"there is no file {target!r}") from None
+    except OSError as error:
+        raise CommandError(f"can't read {target!r}: {error.strerror or error}") from error
+    except WorkflowDefinitionError as error:
+        raise CommandError(f"{target!r}: {error.message}") from error
 
 
 def compiled(definition: Any, target: str) -> WorkflowGraph:

@@ -8,7 +8,8 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
-from wfgraph.patterns._tasks import describe, named, pattern
+from wfgraph.graph.describing import describe
+from wfgraph.patterns._tasks import named, pattern
 
 __all__ = ["CMP"]
 

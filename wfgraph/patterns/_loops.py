@@ -7,7 +7,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
-from wfgraph.patterns._tasks import describe
+from wfgraph.graph.describing import describe
 
 __all__ = ["assigner", "item_source"]
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from enum import Enum
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
 
 from wfgraph._legacy import LegacyNames
 from wfgraph.errors import WorkflowError
-from wfgraph.graph.nesting import is_block
-from wfgraph.graph.ops import Call, Op
-from wfgraph.graph.task import op_of, task
-from wfgraph.utils import escape_control, task_name
+from wfgraph.graph.describing import describe
+from wfgraph.graph.ops import Op
+from wfgraph.graph.task import task
+from wfgraph.utils import task_name
 
-__all__ = ["describe", "named", "new_engine", "pattern", "register"]
+__all__ = ["named", "new_engine", "pattern", "register"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _F = TypeVar("_F", bound=Callable[..., Any])
-_LONGEST = 40
-_MOST = 8
 
 
 def pattern(function: Callable[_P, _R]) -> Callable[..., _R]:
@@ -57,38 +54,6 @@ def named(name: str, op: Op | None = None) -> Callable[[_F], _F]:
 def _documentation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
     shown = [*map(describe, args), *(f"{key}={describe(value)}" for key, value in kwargs.items())]
     return f"{name}({', '.join(shown)})"
-
-
-def describe(value: Any) -> str:
-    """Describe an argument of a pattern on one line, without ever asking an arbitrary object for its text.
-
-    >>> describe(len), describe([1, "a"]), describe([print, [len]]), describe(object())
-    ('len', "[1, 'a']", '[print, [len]]', 'object')
-    """
-    if callable(value):
-        op = op_of(value)
-        return escape_control(op.text if isinstance(op, Call) and op.text else task_name(value))
-    if is_block(value):
-        items = [_nested(item) if is_block(item) else describe(item) for item in value[:_MOST]]
-        return _cut(f"[{', '.join(items)}{', ...' if len(value) > _MOST else ''}]")
-    if isinstance(value, Enum):
-        return f"{type(value).__name__}.{value.name}"
-    # Exactly these types: what derives from them may have a text of its own. Cut first, for texts of any length.
-    if type(value) in (str, bytes):
-        return _cut(repr(value[: _LONGEST + 1]))
-    if value is None or type(value) in (bool, float, complex) or (type(value) is int and value.bit_length() <= 128):
-        return repr(value)
-    return type(value).__name__
-
-
-def _nested(items: Any) -> str:
-    """Describe a list in a list; lists deeper within are only hinted at."""
-    shown = ["[...]" if is_block(item) else describe(item) for item in items[:_MOST]]
-    return f"[{', '.join(shown)}{', ...' if len(items) > _MOST else ''}]"
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 def new_engine(eng: Any, name: str) -> Any:

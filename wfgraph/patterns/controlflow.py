@@ -13,10 +13,11 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
+from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import clean
 from wfgraph.patterns._compare import CMP
 from wfgraph.patterns._loops import assigner, item_source
-from wfgraph.patterns._tasks import describe, named, pattern
+from wfgraph.patterns._tasks import named, pattern
 from wfgraph.patterns.parallel import PARALLEL_SPLIT, SYNCHRONIZE
 from wfgraph.runtime import loops
 from wfgraph.utils import task_name

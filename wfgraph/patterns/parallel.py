@@ -18,10 +18,11 @@ from typing import Any
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
+from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import clean, is_block
 from wfgraph.graph.outcomes import Outcome
 from wfgraph.graph.task import op_of
-from wfgraph.patterns._tasks import describe, named, new_engine, pattern, register
+from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.runtime.hooks import Signal
 from wfgraph.utils import escape_control
 

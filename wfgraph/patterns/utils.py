@@ -13,9 +13,10 @@ from typing import Any
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
+from wfgraph.graph.describing import describe
 from wfgraph.graph.task import op_of, task
 from wfgraph.patterns._debugging import CALLFUNC, DEBUG_CYCLE, PROFILE, debug_simple, universal_repeater
-from wfgraph.patterns._tasks import describe, named, new_engine, pattern, register
+from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.runtime import loops
 
 __all__ = [

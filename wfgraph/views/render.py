@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from wfgraph.compiler.stored import graph_to_json
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import escape_control
@@ -18,7 +19,12 @@ __all__ = ["HOW_TO_GET_DOT", "DotMissingError", "RenderError", "endings", "rende
 
 HOW_TO_GET_DOT: Final = "install Debian's package graphviz (apt-get install graphviz)"
 _PICTURES: Final = ("svg", "png", "pdf")
-_TEXTS: Final[dict[str, Callable[[WorkflowGraph], str]]] = {"dot": graph_dot, "mmd": graph_mermaid, "txt": graph_text}
+_TEXTS: Final[dict[str, Callable[[WorkflowGraph], str]]] = {
+    "dot": graph_dot,
+    "mmd": graph_mermaid,
+    "txt": graph_text,
+    "json": graph_to_json,
+}
 
 
 class RenderError(Exception):

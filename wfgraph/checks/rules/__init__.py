@@ -41,6 +41,8 @@ from wfgraph.checks.rules import (
     wf401_same_name,
     wf402_unnamed_task,
     wf403_side_effect_before_halt,
+    wf501_stored_positions,
+    wf502_guarded_since,
     wf901_opaque_tasks,
 )
 
@@ -84,6 +86,8 @@ RULES: tuple[Rule, ...] = (
     wf401_same_name.RULE,
     wf402_unnamed_task.RULE,
     wf403_side_effect_before_halt.RULE,
+    wf501_stored_positions.RULE,
+    wf502_guarded_since.RULE,
     wf901_opaque_tasks.RULE,
 )
 """All rules, in the order of their codes."""

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
-from wfgraph.checks.shapes import Kind
 from wfgraph.graph.ops import Branch, Choice, For, While
 from wfgraph.graph.outcomes import Control
+from wfgraph.graph.shapes import Kind
 
 __all__ = ["RULE"]
 

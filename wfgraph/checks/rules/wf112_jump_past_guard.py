@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
-from wfgraph.checks.shapes import Kind
 from wfgraph.graph.ops import EdgeKind
+from wfgraph.graph.shapes import Kind
 
 __all__ = ["RULE"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
-from wfgraph.checks.shapes import Kind, Shape
+from wfgraph.graph.shapes import Kind, Shape
 
 __all__ = ["RULE"]
 

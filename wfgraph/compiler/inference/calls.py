@@ -66,7 +66,7 @@ _ANSWERS = frozenset(
 )
 """Functions that use what they are given, and hand back nothing of it."""
 _ERRORS = "wfgraph.errors"
-_NAMING = ("wfgraph.patterns._tasks.describe", "wfgraph.utils.escape_control", "wfgraph.utils.task_name")
+_NAMING = ("wfgraph.graph.describing.describe", "wfgraph.utils.escape_control", "wfgraph.utils.task_name")
 """Functions of this package that only name what they are given."""
 _PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
 _CHANGES_LIST = frozenset(("append", "extend", "insert", "update", "setdefault", "__setitem__", "add"))

@@ -74,6 +74,10 @@ class Shapes:
     def __iter__(self) -> Iterator[Shape]:
         return iter(self._known.values())
 
+    def shape(self, lane: int | None, block: int) -> Shape:
+        """Return the shape of a list, named by the lane that it is in and its number there."""
+        return self._known[lane, block]
+
     def of(self, node: Node) -> Shape:
         """Return the shape of the list that holds a task."""
         return self._known[node.lane, node.item.block]

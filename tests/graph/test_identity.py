@@ -1,0 +1,302 @@
+"""Identities, fingerprints, stored graphs and differences: how a task is found again in another version."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wfgraph import compile_graph, task
+from wfgraph.compiler.stored import graph_from_json, graph_to_json
+from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.graph.difference import Reason, _longest_rise, difference, same_tasks, stranded
+from wfgraph.graph.identity import fingerprint, identities
+from wfgraph.graph.text import graph_text
+from wfgraph.patterns import (
+    CHOICE,
+    FOR,
+    HALT,
+    IF,
+    IF_ELSE,
+    OBJ_NEXT,
+    PARALLEL_SPLIT,
+    RUN_WF,
+    SIMPLE_MERGE,
+    STOP,
+    SYNCHRONIZE,
+    TRY,
+    WHILE,
+)
+from wfgraph.views.dot import graph_dot
+
+
+def a(obj: Any, eng: Any) -> None: ...
+def b(obj: Any, eng: Any, most: int = 1) -> None: ...
+def c(obj: Any, eng: Any) -> None: ...
+def d(obj: Any, eng: Any) -> None: ...
+
+
+def jumps(obj: Any, eng: Any) -> None:
+    if obj:
+        eng.jump_call(2)
+    eng.halt("look")
+
+
+def made(most: int) -> Any:
+    def inner(obj: Any, eng: Any) -> int:
+        return most
+
+    return inner
+
+
+class Limit:
+    def __init__(self, most: int) -> None:
+        self.most, self._hidden = most, object()
+
+    def __call__(self, obj: Any, eng: Any) -> None: ...
+
+    def check(self, obj: Any, eng: Any) -> None: ...
+
+
+class Slotted:
+    __slots__ = ("most", "unset")
+
+    def __init__(self) -> None:
+        self.most = 7
+
+    def __call__(self, obj: Any, eng: Any) -> None: ...
+
+
+EVERYTHING = [
+    a,
+    lambda obj, eng: 1,
+    IF_ELSE(a, [a, HALT("x" * 50)], a),
+    CHOICE(a, ("x", a), ("y", [a, a])),
+    jumps,
+    WHILE(a, [a, FOR([1], "k", a)]),
+    SIMPLE_MERGE(a, a, a),
+    PARALLEL_SPLIT([a, IF(a, a)], SYNCHRONIZE(a, b)),
+    SYNCHRONIZE(a, b),
+    RUN_WF([a, b]),
+    [],
+    [[c], made(3), partial(b, most=4), Limit(5), Limit(6).check, Slotted()],
+    OBJ_NEXT(),
+    TRY(b, retry=2),
+    STOP(),
+]
+
+
+def names(flow: Any) -> list[str]:
+    return [str(one).replace(f"{__name__}.", "") for one in identities(compile_graph(flow))]
+
+
+def test_a_task_is_known_by_its_name_what_it_was_made_with_and_the_patterns_around_it() -> None:
+    inner = "made.<locals>.inner(most=3)"
+    assert [inner, "b(most=4)", "Limit(most=5)", "Limit.check(most=6)", "Slotted(most=7)"] == names(EVERYTHING[11][1:])
+    assert ["IF_ELSE(a)", "if a yes / c", "BREAK", "if a no / c"] == names(IF_ELSE(a, [[c]], c))
+    assert ["CHOICE(a)", "choice a x / b", "BREAK", "choice a y / b", "choice a y / b #2", "BREAK #2"] == names(
+        CHOICE(a, ("x", b), ("y", [b, b]))
+    )
+    assert ["WHILE(a)", "while a / IF(b)", "while a / if b / c", "TASK_JUMP_BWD(-2)"] == names(WHILE(a, [IF(b, c)]))
+    assert "merge 1 / b" in names(SIMPLE_MERGE(a, b, c))
+    assert "PARALLEL_SPLIT branch 1 / if a / c" in names([PARALLEL_SPLIT(b, IF(a, c))])
+
+
+def test_an_id_is_a_name_and_plain_lists_count_for_nothing() -> None:
+    assert ["store"] == names([[[task(id="store")(made(1))]]])
+
+
+def test_long_texts_and_deep_nesting_stay_apart() -> None:
+    assert 2 == len(set(names([HALT("x" * 50 + "1"), HALT("x" * 50 + "2")])))
+    deep: Any = a
+    for number in range(300):
+        deep = IF(made(number), deep)
+    found = names(deep)
+    assert len(set(found)) == len(found)
+    assert max(map(len, found)) <= 200
+
+
+def test_the_fingerprint_is_of_the_structure_and_not_of_the_code() -> None:
+    def version(body: str) -> Any:
+        scope: dict[str, Any] = {"__name__": "flow"}
+        exec(f"def fetch(obj, eng):\n    {body}", scope)  # noqa: S102
+        return [scope["fetch"], a]
+
+    assert fingerprint(compile_graph(version("pass"))) == fingerprint(compile_graph(version("eng.halt('x')")))
+    prints = [fingerprint(compile_graph(flow)) for flow in ([a, b], [b, a], [[a], b], [a, b, c], [a, IF(a, b)], [a])]
+    assert len(set(prints)) == len(prints)
+
+
+def test_the_fingerprint_is_the_same_in_every_process() -> None:
+    code = (
+        "from wfgraph import compile_graph; from wfgraph.graph.identity import fingerprint;"
+        "from wfgraph.patterns import *; print(fingerprint(compile_graph([IF(EMPTY_CALL, HALT('x')), EMPTY_CALL])))"
+    )
+    runs = [
+        subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": s}
+        )
+        for s in ("1", "2")
+    ]
+    assert runs[0].stdout == runs[1].stdout != ""
+
+
+def test_the_program_that_was_started_has_the_name_of_its_file(tmp_path: Any) -> None:
+    script = tmp_path / "nightly.py"
+    script.write_text(
+        "from wfgraph import compile_graph\nfrom wfgraph.graph.identity import identities\n"
+        "def fetch(obj, eng): pass\nprint(*identities(compile_graph([fetch])))\n"
+    )
+    for arguments in ([str(script)], ["-m", "nightly"]):
+        done = subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        assert "nightly.fetch\n" == done.stdout
+
+
+# Stored graphs -------------------------------------------------------------------------------------------------------
+
+
+def test_a_stored_graph_is_a_graph() -> None:
+    graph = compile_graph(EVERYTHING)
+    text = graph_to_json(graph)
+    found = graph_from_json(text)
+    assert graph_text(graph) == graph_text(found)
+    assert graph_dot(graph) == graph_dot(found)
+    assert list(map(str, identities(graph))) == list(map(str, identities(found)))
+    assert fingerprint(graph) == fingerprint(found)
+    assert [node.opaque for node in graph.nodes] == [node.opaque for node in found.nodes]
+    assert text == graph_to_json(found)
+    with pytest.raises(
+        WorkflowDefinitionError, match=r"a is a task of a stored graph, which can be looked at but not run"
+    ):
+        found.nodes[0].item.task(None, None)
+
+
+def test_a_deep_graph_is_stored() -> None:
+    deep: Any = [a]
+    for _ in range(3000):
+        deep = [deep]
+    graph = compile_graph(deep)
+    assert graph_text(graph) == graph_text(graph_from_json(graph_to_json(graph)))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "a stored graph is JSON; this is not"),
+        ("[" * 100_000, "a stored graph is JSON; this is not"),
+        ("[1]", "this is no stored graph of format 1"),
+        ('{"format": 2}', "this is no stored graph of format 1"),
+        ('{"format": 1}', "the stored graph is damaged: KeyError"),
+    ],
+)
+def test_what_is_no_stored_graph_is_refused(text: str, said: str) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=said):
+        graph_from_json(text)
+
+
+def test_a_damaged_stored_graph_is_refused_or_read_but_nothing_else() -> None:
+    content = json.loads(graph_to_json(compile_graph(EVERYTHING)))
+    rng = random.Random(1)  # noqa: S311 - no secret
+
+    def places(found: Any) -> Any:
+        items = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
+        for key, value in items:
+            yield found, key
+            yield from places(value)
+
+    everywhere = list(places(content))
+    refused = 0
+    for _ in range(400):
+        inside, key = rng.choice(everywhere)
+        was, inside[key] = inside[key], rng.choice([None, "x", -50, 50, [], {}, "Op", True, 1.5, ["jump_call", 1]])
+        try:
+            graph_from_json(json.dumps(content))
+        except WorkflowDefinitionError:
+            refused += 1
+        inside[key] = was
+    assert refused > 100
+    graph_from_json(json.dumps(content))
+
+
+# Which task is which -------------------------------------------------------------------------------------------------
+
+
+def same(old: Any, new: Any) -> list[tuple[str, str]]:
+    before, after = compile_graph(old), compile_graph(new)
+    return [(before.where(one), after.where(other)) for one, other in same_tasks(before, after).items()]
+
+
+def why(old: Any, new: Any) -> list[tuple[str, Reason]]:
+    before, after = compile_graph(old), compile_graph(new)
+    return [(before.where(lost.node), lost.reason) for lost in stranded(before, after)]
+
+
+def test_tasks_are_followed_when_others_come_and_go() -> None:
+    assert [("[0]", "[1, 0]"), ("[2]", "[0]")] == same([a, b, c], [c, [a], d])
+    assert [("[1, 0]", "[0, 0]"), ("[1, 1]", "[0, 1, 1]")] == same([a, IF(b, c)], [IF(b, [d, c])])
+
+
+def test_no_task_is_taken_for_another() -> None:
+    assert [("[0]", Reason.ALIKE)] == why([a, b], [a, a, b])
+    assert [("[0]", Reason.ALIKE), ("[1]", Reason.ALIKE)] == why([a, a, b], [a, b])
+    assert [("[0]", Reason.GONE)] == why([a, b], [b])
+    assert [("[0]", Reason.GUARDED)] == why([a], [IF(b, a)])
+    assert [("[0, 0]", Reason.GONE), ("[0, 1]", Reason.RELEASED)] == why([IF(b, a)], [a])
+    assert [("[0, 1]", Reason.GUARDED), ("[0, 3]", Reason.GUARDED)] == why([IF_ELSE(b, a, c)], [IF_ELSE(b, c, a)])
+    assert [("[0]", Reason.CHANGED)] == why([HALT("ask Ann")], [HALT("ask Bob")])
+    assert [("[0]", Reason.CHANGED)] == why([made(1)], [made(2)])
+    assert [("[0]", Reason.ANONYMOUS)] == why([lambda obj, eng: 1, a], [lambda obj, eng: 2, a, b])
+
+
+def test_graphs_of_one_fingerprint_are_the_same_whatever_their_names() -> None:
+    assert [("[0]", "[0]"), ("[1]", "[1]"), ("[2]", "[2]")] == same([lambda o, e: 1, a, a], [lambda o, e: 2, a, a])
+
+
+def lines(old: Any, new: Any) -> list[str]:
+    found = difference(compile_graph(old), compile_graph(new))
+    return [line.replace(f"{__name__}.", "") for line in found.lines()]
+
+
+def test_a_difference_is_told_as_a_reader_would() -> None:
+    before = [a, IF(b, [HALT("x")]), jumps, d, WHILE(c, a), c]
+    after = [a, IF(d, [HALT("x")]), jumps, made(1), WHILE(c, [a, b]), c]
+    assert [
+        "~ changed IF(d) at [1, 0]; was IF(b) at [1, 0]",
+        "> moved if d / HALT('x') at [1, 1, 0]; was if b / HALT('x') at [1, 1, 0]",
+        "+ added made.<locals>.inner(most=1) at [3]",
+        "+ added while c / b at [4, 2]",
+        "- removed d at [3]",
+    ] == lines(before, after)
+    assert ["> moved c at [0]; was c at [2]"] == lines([a, b, c], [c, a, b])
+    assert ["* rewired jumps at [0]: jump jump_call:2 leads to b at [2]; was c at [2]"] == [
+        line for line in lines([jumps, b, c, d], [jumps, c, b, d]) if line.startswith("*")
+    ]
+    assert not lines(before, before)
+    assert not difference(compile_graph(before), compile_graph(before))
+    assert difference(compile_graph(before), compile_graph(after))
+
+
+@given(st.lists(st.integers(), unique=True, max_size=9))
+def test_the_longest_rise_rises_and_is_a_longest(numbers: list[int]) -> None:
+    found = _longest_rise(numbers)
+    assert all(one < other for one, other in pairwise(found))
+    rest = iter(numbers)
+    assert all(number in rest for number in found)
+
+    def longest(start: int, least: float) -> int:
+        return max(
+            (1 + longest(place + 1, numbers[place]) for place in range(start, len(numbers)) if numbers[place] > least),
+            default=0,
+        )
+
+    assert longest(0, float("-inf")) == len(found)

@@ -1,0 +1,105 @@
+"""Values, callables and their arguments on one line for readers; no arbitrary object is ever asked for its text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
+
+from wfgraph.graph.nesting import is_block
+from wfgraph.graph.ops import Call
+from wfgraph.graph.task import op_of
+from wfgraph.utils import escape_control, task_name
+
+__all__ = ["arguments_of", "describe"]
+
+_LONGEST = 40
+_MOST = 8
+
+
+def describe(value: Any) -> str:
+    """Describe an argument on one line.
+
+    >>> describe(len), describe([1, "a"]), describe([print, [len]]), describe(object())
+    ('len', "[1, 'a']", '[print, [len]]', 'object')
+    """
+    if callable(value):
+        op = op_of(value)
+        return escape_control(op.text if isinstance(op, Call) and op.text else task_name(value))
+    if is_block(value):
+        items = [_nested(item) if is_block(item) else describe(item) for item in value[:_MOST]]
+        return _cut(f"[{', '.join(items)}{', ...' if len(value) > _MOST else ''}]")
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
+    # Exactly these types: what derives from them may have a text of its own. Cut first, for texts of any length.
+    if type(value) in (str, bytes):
+        return _cut(repr(value[: _LONGEST + 1]))
+    if value is None or type(value) in (bool, float, complex) or (type(value) is int and value.bit_length() <= 128):
+        return repr(value)
+    return type(value).__name__
+
+
+def _nested(items: Any) -> str:
+    """Describe a list in a list; lists deeper within are only hinted at."""
+    shown = ["[...]" if is_block(item) else describe(item) for item in items[:_MOST]]
+    return f"[{', '.join(shown)}{', ...' if len(items) > _MOST else ''}]"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
+
+
+def arguments_of(function: Any) -> tuple[tuple[str, Any], ...]:
+    """Return what a callable was made with: what its closure holds, a partial's arguments, an object's attributes.
+
+    Positional arguments of a partial have the empty name.
+
+    >>> def limited(most):
+    ...     return lambda obj, eng: len(obj) < most
+    >>> arguments_of(limited(10)), arguments_of(partial(max, 1, key=len))
+    ((('most', 10),), (('', 1), ('key', <built-in function len>)))
+    """
+    return tuple(_arguments(function))
+
+
+def _arguments(function: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(function, partial):
+        yield from _arguments(function.func)
+        yield from (("", value) for value in function.args)
+        yield from function.keywords.items()
+    elif isinstance(function, MethodType):
+        yield from _arguments(function.__func__)
+        yield from _attributes(function.__self__)
+    elif isinstance(function, FunctionType):
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                yield name, cell.cell_contents
+            except ValueError:
+                continue  # not assigned yet
+    else:
+        yield from _attributes(function)
+
+
+def _attributes(found: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the public attributes of an object, without running code of its class."""
+    if isinstance(found, type):
+        return
+    try:
+        held = object.__getattribute__(found, "__dict__")
+    except AttributeError:
+        held = {}
+    slots = (name for kind in type(found).__mro__ for name in _slots(kind))
+    values: dict[str, Any] = dict(held) if type(held) is dict else {}
+    for name in slots:
+        try:
+            values[name] = object.__getattribute__(found, name)
+        except AttributeError:
+            continue
+    yield from ((name, value) for name, value in values.items() if isinstance(name, str) and not name.startswith("_"))
+
+
+def _slots(kind: type) -> tuple[str, ...]:
+    slots = vars(kind).get("__slots__", ())
+    return (slots,) if isinstance(slots, str) else tuple(slots)
