@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from wfgraph.graph.address import Address, format_address
+from wfgraph.graph.location import Location
 
 __all__ = ["SEVERITIES", "Diagnostic", "Location", "Severity", "Spot"]
 
@@ -13,22 +14,6 @@ Severity: TypeAlias = Literal["error", "warning", "info"]
 
 SEVERITIES: tuple[Severity, ...] = ("info", "warning", "error")
 """From the least to the most."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
-    """A line of source.
-
-    Attributes:
-        file: its path, as Python knows it.
-        line: the number of the line, from 1.
-    """
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Any
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.diagnostics import SEVERITIES, Diagnostic, Severity
-from wfgraph.checks.location import location_of
 from wfgraph.checks.reading import read
 from wfgraph.checks.rule import Finding, Rule
 from wfgraph.checks.rules import RULES
 from wfgraph.checks.suppressions import Suppressions
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowAPIError
+from wfgraph.graph.location import location_of
 from wfgraph.graph.workflow_graph import WorkflowGraph
 
 __all__ = ["UNUSED", "check", "checked", "chosen", "rule_of"]

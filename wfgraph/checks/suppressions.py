@@ -9,7 +9,7 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from wfgraph.checks.location import code_of, subjects
+from wfgraph.graph.location import code_of, subjects
 from wfgraph.graph.task import declaration_of
 from wfgraph.graph.workflow_graph import WorkflowGraph
 

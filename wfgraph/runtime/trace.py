@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import perf_counter
 
 from wfgraph.errors import (
     AbortProcessing,
@@ -62,12 +63,14 @@ class Step:
         source: the node it left; ``ENTRY`` where the token began.
         target: the node it reached: a task, or a terminal.
         control: how the task that was left ended; None at the entry.
+        seconds: the time that the task that was left took; not counted when steps are compared.
     """
 
     token: int
     source: int
     target: int
     control: Control | None
+    seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -82,20 +85,24 @@ class Trace:
     _token: int = -1
     _source: int = ENTRY
     _control: Control | None = None
+    _since: float = 0.0
+    _seconds: float = 0.0
 
     def begin(self, token: int) -> tuple[int, int, Control | None]:
         """A token starts; return where the token around it, if any, stood."""
         around = (self._token, self._source, self._control)
-        self._token, self._source, self._control = token, ENTRY, None
+        self._token, self._source, self._control, self._seconds = token, ENTRY, None, 0.0
         return around
 
     def arrive(self, node: int) -> None:
         """The token reaches a node."""
-        self.steps.append(Step(self._token, self._source, node, self._control))
-        self._source, self._control = node, None
+        self.steps.append(Step(self._token, self._source, node, self._control, self._seconds))
+        self._source, self._control, self._seconds = node, None, 0.0
+        self._since = perf_counter()
 
     def ended(self, error: BaseException | None) -> None:
         """The task at the node has ended."""
+        self._seconds = perf_counter() - self._since
         self._control = control_of(error)
 
     def end(self, around: tuple[int, int, Control | None]) -> None:

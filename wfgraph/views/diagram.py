@@ -7,26 +7,20 @@ Example, the graph of ``[fetch, IF(is_new, store)]``::
     root      n0, (cluster "if": n1, n2)
 
 Texts are plain here: control characters are written as escapes and long ones are wrapped, but each renderer still has
-to quote them for its own language.
+to quote them for its own language. :func:`wfgraph.views.extract.diagram_of` makes a diagram.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import Enum
-from textwrap import wrap
 from typing import TypeAlias
 
-from wfgraph.graph import ops
-from wfgraph.graph.definition import Block, Definition, TaskItem
+from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
-from wfgraph.graph.workflow_graph import ENTRY, TERMINALS, Certainty, Edge, Node, WorkflowGraph
-from wfgraph.utils import escape_control
 
-__all__ = ["Arrow", "Cluster", "Diagram", "Figure", "Part", "Role", "diagram_of"]
-
-_WIDTH, _LINES = 30, 3
-_LABEL = 40
+__all__ = ["About", "Arrow", "Badge", "Cluster", "ClusterKind", "Diagram", "Figure", "Part", "Role", "Tally"]
 
 
 class Role(Enum):
@@ -38,6 +32,7 @@ class Role(Enum):
     STOPPED = "stopped"
     NEXT_TOKEN = "another token"  # noqa: S105 - no password
     FAILED = "failed"
+    ANYWHERE = "jump by any distance"
     TASK = "task"
     CONDITION = "condition"
     CHOICE = "choice"
@@ -47,35 +42,86 @@ class Role(Enum):
     STOP = "stop"
     TOKEN = "token"  # noqa: S105 - no password
     FAIL = "fail"
-    PARALLEL = "parallel"
+    PARALLEL = "fork"
+    JOIN = "join"
     SUBWORKFLOW = "sub-workflow"
+    FOLDED = "folded"
 
 
-_TERMINAL_ROLES = {
-    "entry": Role.ENTRY,
-    "exit": Role.EXIT,
-    "halt": Role.HALTED,
-    "stop": Role.STOPPED,
-    "token": Role.NEXT_TOKEN,
-    "error": Role.FAILED,
-}
-_ROLES: tuple[tuple[type[ops.Op], Role], ...] = (
-    (ops.Branch, Role.CONDITION),
-    (ops.Choice, Role.CHOICE),
-    (ops.While, Role.LOOP),
-    (ops.For, Role.LOOP),
-    (ops.Jump, Role.JUMP),
-    (ops.Break, Role.JUMP),
-    (ops.Halt, Role.HALT),
-    (ops.Stop, Role.STOP),
-    (ops.NextToken, Role.TOKEN),
-    (ops.JumpToken, Role.TOKEN),
-    (ops.Fail, Role.FAIL),
-    (ops.Split, Role.PARALLEL),
-    (ops.Synchronize, Role.PARALLEL),
-    (ops.SubWorkflow, Role.SUBWORKFLOW),
-)
-_CONDITIONS = (Role.CONDITION, Role.CHOICE, Role.LOOP)
+PORTS = (Role.HALTED, Role.STOPPED, Role.NEXT_TOKEN, Role.FAILED, Role.ANYWHERE)
+"""The small figures beside a task for what may end its token's walk, or send it anywhere."""
+
+
+class ClusterKind(Enum):
+    """What a cluster is."""
+
+    ROOT = "root"
+    LIST = "list"
+    IF = "if"
+    CHOICE = "choice"
+    LOOP = "loop"
+    MERGE = "merge"
+    LANE = "lane"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What there is to say about a task beyond its picture.
+
+    Attributes:
+        where: its place, such as ``"[2, 0]"``.
+        name: its name.
+        doc: its docstring, the beginning of it.
+        module: the module that its callable comes from.
+        source: file and line of its code; empty when not known.
+        identity: what it is known by in other versions of the definition.
+    """
+
+    where: str
+    name: str
+    doc: str = ""
+    module: str = ""
+    source: str = ""
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A finding of the checks.
+
+    Attributes:
+        code: its code.
+        severity: ``"error"``, ``"warning"`` or ``"info"``.
+        message: what was found.
+        hint: what to do.
+    """
+
+    code: str
+    severity: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What happened at a figure during runs.
+
+    Attributes:
+        visits: how often it was reached.
+        seconds: the time spent in it.
+        share: its part of the time that the whole run took, from 0 to 1.
+        standing: how many items stand there now, by status.
+    """
+
+    visits: int = 0
+    seconds: float = 0.0
+    share: float = 0.0
+    standing: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def heat(self) -> int:
+        """The share of time in steps from 0 to 5, on its square root: small shares are to be seen, too."""
+        return min(5, round(self.share**0.5 * 5)) if self.share > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +132,25 @@ class Figure:
         key: its name in the picture, made of letters, digits and ``_`` only.
         role: what it stands for.
         lines: its text.
+        notes: more text, to be set smaller.
         opaque: nothing is known of what it does to the flow.
+        nodes: the nodes of the graph that it stands for.
+        about: details; None for what is no task.
+        badges: findings about it.
+        tally: what happened there; None where no run is shown.
+        change: what happened to it since an earlier version.
     """
 
     key: str
     role: Role
     lines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     opaque: bool = False
+    nodes: tuple[int, ...] = ()
+    about: About | None = None
+    badges: tuple[Badge, ...] = ()
+    tally: Tally | None = None
+    change: Change = Change.KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +160,31 @@ class Cluster:
     Attributes:
         key: its name in the picture, made of letters, digits and ``_`` only.
         title: its text; may be empty.
-        lane: whether it is a branch of a parallel pattern.
+        kind: what it is.
         parts: what it holds.
+        arms: for each part, which branch of the pattern it belongs to; -1 for none (a head).
     """
 
     key: str
     title: str
-    lane: bool
+    kind: ClusterKind
     parts: tuple[Part, ...]
+    arms: tuple[int, ...] = ()
+
+    @property
+    def lane(self) -> bool:
+        """Whether it is a branch of a parallel pattern."""
+        return self.kind is ClusterKind.LANE
+
+    def figures(self) -> Iterator[Figure]:
+        """Yield all figures in it, however deep."""
+        waiting: list[Part] = [self]
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, Figure):
+                yield part
+            else:
+                waiting += reversed(part.parts)
 
 
 Part: TypeAlias = Figure | Cluster
@@ -125,6 +200,11 @@ class Arrow:
         kind: the type of the transition.
         text: its label; may be empty.
         certain: False for a step that is only possible.
+        back: whether it leads to what came before.
+        edges: the edges of the graph that it stands for, as places in ``graph.edges``.
+        count: how often it was taken; None where no run is shown.
+        share: the part of what left its source, from 0 to 1.
+        change: what happened to it since an earlier version.
     """
 
     source: str
@@ -132,6 +212,11 @@ class Arrow:
     kind: EdgeKind
     text: str
     certain: bool
+    back: bool = False
+    edges: tuple[int, ...] = ()
+    count: int | None = None
+    share: float = 0.0
+    change: Change = Change.KEPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,122 +224,18 @@ class Diagram:
     """A whole picture.
 
     Attributes:
-        terminals: the figures for where tokens come from and go to, as far as they are used.
+        terminals: the figures for where tokens come from and end as they should.
         root: everything else, nested.
         arrows: the edges.
+        notes: lines of text about the whole.
     """
 
     terminals: tuple[Figure, ...]
     root: Cluster
     arrows: tuple[Arrow, ...]
+    notes: tuple[str, ...] = field(default=())
 
-
-def diagram_of(graph: WorkflowGraph) -> Diagram:
-    """Make the drawing model of a graph."""
-    used = {ENTRY} | {edge.target for edge in graph.edges if edge.target < 0}
-    terminals = tuple(
-        Figure(name, _TERMINAL_ROLES[name], (_TERMINAL_ROLES[name].value,))
-        for number, name in TERMINALS.items()
-        if number in used
-    )
-    lanes: dict[int, list[Cluster]] = {}  # by host; a lane's own lanes have higher numbers, so they are ready
-    for lane in reversed(graph.lanes):
-        title = f"branch {lane.index}"
-        built = _cluster(graph, lane.definition, f"l{lane.id}", title, lane.first, lanes)
-        lanes.setdefault(lane.host, []).insert(0, built)
-    root = _cluster(graph, graph.definition, None, "", 0, lanes)
-    return Diagram(terminals, root, tuple(_arrow(graph, edge) for edge in graph.edges))
-
-
-def _cluster(
-    graph: WorkflowGraph, body: Definition, lane: str | None, title: str, first: int, lanes: dict[int, list[Cluster]]
-) -> Cluster:
-    """Nest the blocks of a definition; the last first, so that what a block holds is there when its turn comes."""
-    built: dict[int, Cluster] = {}
-    prefix = "" if lane is None else f"{lane}_"
-    for block in reversed(body.blocks):
-        parts: list[Part] = []
-        for slot in block.slots:
-            if isinstance(slot, Block):
-                inner = built.pop(slot.id)
-                if inner.parts:  # a list without tasks has no place in the flow
-                    parts.append(inner)
-                continue
-            number = first + slot.id
-            parts.append(_figure(graph.nodes[number]))
-            parts.extend(lanes.pop(number, ()))
-        if block.parent is None:
-            return Cluster(lane or "root", title, lane is not None, tuple(parts))
-        word = _pattern_word(graph, block, first)
-        built[block.id] = Cluster(f"{prefix}b{block.id}", word, False, tuple(parts))
-    raise AssertionError("a definition has a root block")
-
-
-def _pattern_word(graph: WorkflowGraph, block: Block, first: int) -> str:
-    """Name a block by the pattern that made it, where its first task says so."""
-    head = block.slots[0] if block.slots else None
-    if not isinstance(head, TaskItem):
-        return ""
-    op = graph.nodes[first + head.id].op
-    if isinstance(op, ops.Branch):
-        return _line(op.keyword)
-    return {ops.Choice: "choice", ops.While: "while", ops.For: "for"}.get(type(op), "")
-
-
-def _figure(node: Node) -> Figure:
-    role = next((role for kind, role in _ROLES if isinstance(node.op, kind)), Role.TASK)
-    return Figure(f"n{node.id}", role, tuple(_texts(node, role)), node.op.opaque)
-
-
-def _texts(node: Node, role: Role) -> list[str]:
-    name, text = node.name, node.op.text
-    if role in _CONDITIONS:
-        described: str = getattr(node.op, "describe", "")
-        if described and role is Role.CONDITION:
-            # The question that "yes" and "no" answer; the pattern's word, "if not" among them, is its cluster's title.
-            return _wrapped(f"{described}?")
-        return _wrapped(text if described else f"{text} {name}")
-    if role is Role.JUMP:
-        return _wrapped(f"jump {text}" if text else "break")
-    if text.startswith(name):
-        return _wrapped(text)
-    return [*_wrapped(name), *(_wrapped(text) if text else ())]
-
-
-def _arrow(graph: WorkflowGraph, edge: Edge) -> Arrow:
-    return Arrow(
-        _key(edge.source), _key(edge.target), edge.kind, _line(_label(graph, edge)), edge.certainty is Certainty.MUST
-    )
-
-
-def _key(node: int) -> str:
-    return TERMINALS[node] if node < 0 else f"n{node}"
-
-
-def _label(graph: WorkflowGraph, edge: Edge) -> str:
-    op = graph.nodes[edge.source].op if edge.source >= 0 else None
-    match edge.kind:
-        case EdgeKind.TRUE:
-            return edge.label or "yes"
-        case EdgeKind.FALSE:
-            return edge.label or "no"
-        case EdgeKind.LOOP:
-            return edge.label or ("each" if isinstance(op, ops.For) else "yes")
-        case EdgeKind.RESUME:
-            return "resume"
-        case EdgeKind.SPAWN:
-            return f"branch {edge.label}"
-        case EdgeKind.JUMP | EdgeKind.BACK:
-            return "" if isinstance(op, ops.Jump) else edge.label.replace("jump_call:", "jump ")
-    return edge.label.replace("_token", "").replace("next", "next token")
-
-
-def _line(text: str) -> str:
-    """Cut a text to one line of bounded length, free of control characters."""
-    shown = escape_control(text[: _LABEL + 1])
-    return shown if len(shown) <= _LABEL else shown[: _LABEL - 1] + "…"
-
-
-def _wrapped(text: str) -> list[str]:
-    shown = escape_control(text[: _WIDTH * (_LINES + 1)])
-    return wrap(shown, _WIDTH, max_lines=_LINES, placeholder="…", drop_whitespace=True) or ["(no name)"]
+    def figures(self) -> Iterator[Figure]:
+        """Yield all figures: the terminals, then the others in document order."""
+        yield from self.terminals
+        yield from self.root.figures()

@@ -21,11 +21,15 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.workflow_graph import FORMATS, WorkflowGraph
-from wfgraph.views.diagram import Arrow, Cluster, Figure, Role, diagram_of
+from wfgraph.views.diagram import Arrow, Cluster, Diagram, Figure, Role
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.look import CHANGES, INKS, LIGHT, PAINTS, SIGNS
+from wfgraph.views.telling import tally_of
 
-__all__ = ["graph_mermaid"]
+__all__ = ["diagram_mermaid", "graph_mermaid"]
 
 _SHAPES: Final[dict[Role, tuple[str, str]]] = {
     Role.ENTRY: ("((", "))"),
@@ -34,6 +38,7 @@ _SHAPES: Final[dict[Role, tuple[str, str]]] = {
     Role.STOPPED: ("[[", "]]"),
     Role.NEXT_TOKEN: (">", "]"),
     Role.FAILED: ("{{", "}}"),
+    Role.ANYWHERE: ("([", "])"),
     Role.TASK: ("(", ")"),
     Role.CONDITION: ("{", "}"),
     Role.CHOICE: ("{", "}"),
@@ -44,7 +49,9 @@ _SHAPES: Final[dict[Role, tuple[str, str]]] = {
     Role.TOKEN: (">", "]"),
     Role.FAIL: ("[/", "/]"),
     Role.PARALLEL: ("[", "]"),
+    Role.JOIN: ("[", "]"),
     Role.SUBWORKFLOW: ("[[", "]]"),
+    Role.FOLDED: ("[[", "]]"),
 }
 _LINES: Final[dict[EdgeKind, str]] = {
     EdgeKind.TRUE: "==>",
@@ -57,36 +64,32 @@ _LINES: Final[dict[EdgeKind, str]] = {
     EdgeKind.SPAWN: "-.->",
     EdgeKind.JOIN: "-.->",
 }
-_COLOURS: Final[dict[EdgeKind, str]] = {
-    EdgeKind.TRUE: "#00795a",
-    EdgeKind.FALSE: "#b45309",
-    EdgeKind.CASE: "#0072b2",
-    EdgeKind.LOOP: "#4338ca",
-    EdgeKind.BACK: "#4338ca",
-    EdgeKind.JUMP: "#a21caf",
-    EdgeKind.HALT: "#b45309",
-    EdgeKind.RESUME: "#b45309",
-    EdgeKind.TOKEN: "#0e7490",
-    EdgeKind.ERROR: "#b91c1c",
+_CLASSES: Final[dict[str, tuple[Role, ...]]] = {
+    "condition": (Role.CONDITION, Role.CHOICE),
+    "loop": (Role.LOOP,),
+    "halt": (Role.HALT, Role.HALTED),
+    "failure": (Role.FAIL, Role.FAILED),
+    "token": (Role.TOKEN, Role.NEXT_TOKEN),
+    "parallel": (Role.PARALLEL, Role.JOIN),
 }
-_CLASSES: Final[dict[str, tuple[str, tuple[Role, ...]]]] = {
-    "condition": ("fill:#fef3c7,stroke:#92400e,color:#111827", (Role.CONDITION, Role.CHOICE)),
-    "loop": ("fill:#e0e7ff,stroke:#3730a3,color:#111827", (Role.LOOP,)),
-    "halt": ("fill:#fde68a,stroke:#b45309,color:#111827", (Role.HALT, Role.HALTED)),
-    "failure": ("fill:#fee2e2,stroke:#b91c1c,color:#111827", (Role.FAIL, Role.FAILED)),
-    "token": ("fill:#cffafe,stroke:#0e7490,color:#111827", (Role.TOKEN, Role.NEXT_TOKEN)),
-    "parallel": ("fill:#374151,stroke:#111827,color:#ffffff", (Role.PARALLEL,)),
-}
-_CLASS_OF: Final = {role: name for name, (_, roles) in _CLASSES.items() for role in roles}
 
 
 def graph_mermaid(graph: WorkflowGraph) -> str:
     """Return a graph as the text of a Mermaid flowchart, the same for the same graph."""
-    drawing = diagram_of(graph)
-    figures = [*_figures(drawing.root), *drawing.terminals]
-    lines = ["flowchart TB", *_parts(drawing.root), *(f"    {_node(figure)}" for figure in drawing.terminals)]
-    lines += [f"    {_edge(arrow)}" for arrow in drawing.arrows]
-    lines += [f"    {line}" for line in _styles(figures, drawing.arrows)]
+    return diagram_mermaid(diagram_of(graph))
+
+
+def diagram_mermaid(diagram: Diagram, *, direction: str = "TB") -> str:
+    """Return a diagram as the text of a Mermaid flowchart.
+
+    Args:
+        diagram: what to draw.
+        direction: ``"TB"``, from the top down, or ``"LR"``, from left to right.
+    """
+    figures = list(diagram.figures())
+    lines = [f"flowchart {direction}", *_parts(diagram.root), *(f"    {_node(figure)}" for figure in diagram.terminals)]
+    lines += [f"    {_edge(arrow)}" for arrow in diagram.arrows]
+    lines += [f"    {line}" for line in _styles(figures, diagram.arrows)]
     return "\n".join(lines) + "\n"
 
 
@@ -107,25 +110,23 @@ def _parts(root: Cluster) -> Iterator[str]:
             open_clusters.append(iter(part.parts))
 
 
-def _figures(root: Cluster) -> Iterator[Figure]:
-    waiting = [root]
-    while waiting:
-        for part in waiting.pop().parts:
-            if isinstance(part, Figure):
-                yield part
-            else:
-                waiting.append(part)
-
-
 def _node(figure: Figure) -> str:
     left, right = _SHAPES[figure.role]
-    text = " " if figure.role is Role.ENTRY else "<br/>".join(map(_quoted, figure.lines))
+    lines = [*figure.lines, *figure.notes]
+    if figure.change is not Change.KEPT:
+        lines[0] = f"{CHANGES[figure.change][0]} {lines[0]}"
+    if figure.tally is not None:
+        lines.append(tally_of(figure.tally))
+    lines += dict.fromkeys(f"{SIGNS[badge.severity]} {badge.code}" for badge in figure.badges)
+    text = " " if figure.role is Role.ENTRY else "<br/>".join(map(_quoted, lines))
     return f'{figure.key}{left}"{text}"{right}'
 
 
 def _edge(arrow: Arrow) -> str:
     line = _LINES.get(arrow.kind, "-->") if arrow.certain else "-.->"
-    text = f'|"{_quoted(arrow.text)}"|' if arrow.text else ""
+    sign = CHANGES[arrow.change][0] if arrow.change is not Change.KEPT else ""
+    told = " ".join(filter(None, (sign, arrow.text, "" if arrow.count is None else f"{arrow.count:,}×")))
+    text = f'|"{_quoted(told)}"|' if told else ""
     return f"{arrow.source} {line}{text} {arrow.target}"
 
 
@@ -134,15 +135,22 @@ def _styles(figures: list[Figure], arrows: tuple[Arrow, ...]) -> Iterator[str]:
     if opaque:
         yield "classDef opaque stroke-dasharray:5 4"
         yield f"class {','.join(opaque)} opaque"
-    for name, (style, roles) in _CLASSES.items():
+    for name, roles in _CLASSES.items():
         members = [figure.key for figure in figures if figure.role in roles]
         if members:
-            yield f"classDef {name} {style}"
+            fill, stroke = getattr(LIGHT, PAINTS[roles[0]])
+            text = LIGHT.ground if name == "parallel" else LIGHT.text
+            yield f"classDef {name} fill:{fill},stroke:{stroke},color:{text}"
             yield f"class {','.join(members)} {name}"
-    for kind, colour in _COLOURS.items():
+    for kind, ink in INKS.items():
         numbers = [str(index) for index, arrow in enumerate(arrows) if arrow.kind is kind]
-        if numbers:
-            yield f"linkStyle {','.join(numbers)} stroke:{colour}"
+        if numbers and ink not in ("quiet", "text"):
+            yield f"linkStyle {','.join(numbers)} stroke:{getattr(LIGHT, ink)}"
+    for change, (_, ink) in CHANGES.items():
+        members = [figure.key for figure in figures if figure.change is change]
+        if members:
+            yield f"classDef {change.value} stroke:{getattr(LIGHT, ink)},stroke-width:3px"
+            yield f"class {','.join(members)} {change.value}"
 
 
 _PLAIN: Final = frozenset(" _.,:()=-/?!'[]+…")

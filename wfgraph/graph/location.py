@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from types import CodeType
 from typing import Any
 
-from wfgraph.checks.diagnostics import Location
 from wfgraph.graph.workflow_graph import Node
 
-__all__ = ["code_of", "location_of", "subjects"]
+__all__ = ["Location", "code_of", "location_of", "subjects"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A line of source.
+
+    Attributes:
+        file: its path, as Python knows it.
+        line: the number of the line, from 1.
+    """
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
 
 
 def code_of(function: Any) -> CodeType | None:
