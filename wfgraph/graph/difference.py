@@ -15,9 +15,9 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from wfgraph.graph.identity import Identity, fingerprint, identities
+from wfgraph.graph.identity import Identity, answers_to, fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
-from wfgraph.graph.shapes import Shapes
+from wfgraph.graph.shapes import Kind, Shapes
 from wfgraph.graph.workflow_graph import Edge, WorkflowGraph
 
 __all__ = ["Change", "Difference", "Reason", "Stranded", "difference", "same_tasks", "stranded"]
@@ -192,51 +192,93 @@ class Difference:
 
 def difference(old: WorkflowGraph, new: WorkflowGraph) -> Difference:
     """Compare two versions of a definition."""
-    before, after = identities(old), identities(new)
-    pairs = _pairs(before, after)
+    sides = (_Side(old), _Side(new))
+    before, after = (side.names for side in sides)
+    pairs = _pairs(*sides)
     changes = [Change.ADDED] * len(after)
     for source, target in pairs.items():
-        changes[target] = _change(before[source], after[target])
-    for target in _out_of_order(old, new, pairs, changes):
+        moved = _moved_to(sides[0].around(source), pairs) != sides[1].around(target)
+        same = before[source].detail == after[target].detail
+        changes[target] = Change.MOVED if moved else Change.KEPT if same else Change.CHANGED
+    for target in _out_of_order(sides, pairs, changes):
         changes[target] = Change.MOVED
     removed = tuple(number for number in range(len(before)) if number not in pairs)
     edges, lost = _edges(old, new, pairs)
     return Difference(old, new, pairs, tuple(changes), removed, edges, lost)
 
 
-def _change(before: Identity, after: Identity) -> Change:
-    if before.setting != after.setting:
-        return Change.MOVED
-    return Change.KEPT if before.detail == after.detail else Change.CHANGED
+class _Side:
+    """One of the two graphs."""
+
+    def __init__(self, graph: WorkflowGraph) -> None:
+        self.graph = graph
+        self.names = identities(graph)
+        self.shapes = Shapes(graph)
+        self.aside = self.shapes.bookkeeping
+
+    def around(self, number: int) -> tuple[int | None, str]:
+        """Return the head of the pattern that a task stands in, and in which of its branches; None at the top."""
+        node = self.graph.nodes[number]
+        lane, block, slot = node.lane, node.item.block, node.item.index
+        while True:
+            shape = self.shapes.shape(lane, block)
+            if slot in shape.arms:
+                head = shape.start(0)
+                if shape.kind in (Kind.IF_ELSE, Kind.CHOICE):
+                    return head, answers_to(self.graph.nodes[head], slot)
+                return head, str(slot) if shape.kind is Kind.MERGE else ""
+            if shape.block.parent is not None:
+                block, slot = shape.block.parent, shape.block.index
+            elif lane is not None:
+                return self.graph.lanes[lane].host, str(self.graph.lanes[lane].index)
+            else:
+                return None, ""
+
+    def bookkeeping(self) -> dict[tuple[int, int], int]:
+        """Return the bookkeeping of all patterns, by the head and the slot."""
+        return {
+            (shape.start(0), index): shape.start(slot) for shape in self.shapes for index, slot in enumerate(shape.own)
+        }
+
+
+def _moved_to(around: tuple[int | None, str], pairs: dict[int, int]) -> tuple[int | None, str]:
+    head, arm = around
+    return (None if head is None else pairs.get(head, -1)), arm
 
 
 _RULES: tuple[Callable[[Identity], Hashable], ...] = (_key, _short, lambda one: (one.setting, one.name))
 """By what tasks are paired, the strictest first; among those that are alike, in their order."""
 
 
-def _pairs(before: tuple[Identity, ...], after: tuple[Identity, ...]) -> dict[int, int]:
+def _pairs(old: _Side, new: _Side) -> dict[int, int]:
     pairs: dict[int, int] = {}
-    left, right = list(range(len(before))), list(range(len(after)))
+    left, right = ([number for number in range(len(side.names)) if number not in side.aside] for side in (old, new))
     for rule in _RULES:
         waiting: dict[Hashable, list[int]] = {}
         for number in reversed(right):
-            waiting.setdefault(rule(after[number]), []).append(number)
+            waiting.setdefault(rule(new.names[number]), []).append(number)
         for number in left:
-            if found := waiting.get(rule(before[number])):
+            if found := waiting.get(rule(old.names[number])):
                 pairs[number] = found.pop()
         taken = set(pairs.values())
         left = [number for number in left if number not in pairs]
         right = [number for number in right if number not in taken]
+    there = new.bookkeeping()
+    for (head, index), number in old.bookkeeping().items():
+        target = there.get((pairs.get(head, -1), index))
+        if target is not None:
+            pairs[number] = target
     return pairs
 
 
-def _out_of_order(
-    old: WorkflowGraph, new: WorkflowGraph, pairs: dict[int, int], changes: list[Change]
-) -> Iterator[int]:
+def _out_of_order(sides: tuple[_Side, _Side], pairs: dict[int, int], changes: list[Change]) -> Iterator[int]:
     """Yield the tasks that changed places with others: the fewest that explain the new order."""
-    kept = [(source, target) for source, target in sorted(pairs.items()) if changes[target] is not Change.MOVED]
-    for lane in {new.nodes[target].lane for _, target in kept}:
-        numbers = [target for _, target in kept if new.nodes[target].lane == lane]
+    nodes, aside = sides[1].graph.nodes, sides[1].aside
+    kept = [
+        target for _, target in sorted(pairs.items()) if changes[target] is not Change.MOVED and target not in aside
+    ]
+    for lane in {nodes[target].lane for target in kept}:
+        numbers = [target for target in kept if nodes[target].lane == lane]
         in_order = set(_longest_rise(numbers))
         yield from (target for target in numbers if target not in in_order)
 

@@ -41,7 +41,7 @@ from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["Identity", "Recorded", "Setting", "fingerprint", "identities", "is_declared"]
+__all__ = ["Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared"]
 
 _LONGEST = 200
 _OWN = "wfgraph."
@@ -205,15 +205,20 @@ class _Settings:
             return f"merge {shape.arms.index(arm)}"
         if shape.kind in (Kind.IF, Kind.LOOP):
             return text
-        cases = [way.label or way.kind.value for way in head.op.exits() if _leads(way.outcome, arm)]
-        return f"{text} {', '.join(_ANSWERS.get(case, case) for case in cases)}".rstrip()
+        return f"{text} {answers_to(head, arm)}".rstrip()
 
 
 _ANSWERS = {EdgeKind.TRUE.value: "yes", EdgeKind.FALSE.value: "no"}
 
 
-def _leads(outcome: Any, arm: int) -> bool:
-    return outcome.control is Control.JUMP and outcome.offset == arm
+def answers_to(head: Node, arm: int) -> str:
+    """Return the answers of a condition that lead to a slot of its list: ``"yes"``, or the cases of a choice."""
+    cases = [
+        way.label or way.kind.value
+        for way in head.op.exits()
+        if way.outcome.control is Control.JUMP and way.outcome.offset == arm
+    ]
+    return ", ".join(_ANSWERS.get(case, case) for case in cases)
 
 
 def _arm(shape: Shape, slot: int) -> int | None:

@@ -268,9 +268,17 @@ class WorkflowGraph:
             raise ValueError(f"unknown format {spec!r} for a graph; known: {', '.join(sorted(FORMATS))}")
         return FORMATS[spec](self)
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return what a notebook shows for the graph, by MIME type (a protocol of IPython's)."""
+        made = {mime: make(self) for mime, make in BUNDLES.items()}
+        return {"text/plain": repr(self), **{mime: text for mime, text in made.items() if text is not None}}
+
     def __repr__(self) -> str:
         return f"<WorkflowGraph of {len(self.nodes)} tasks and {len(self.edges)} edges>"
 
+
+BUNDLES: dict[str, Callable[[WorkflowGraph], str | None]] = {}
+"""What notebooks show, by MIME type; None where it can't be made. The views put themselves in here, too."""
 
 FORMATS: dict[str, Callable[[WorkflowGraph], str]] = {}
 """Text renderings by name, for ``f"{graph:dot}"``. The views, which are above this layer, put themselves in here."""

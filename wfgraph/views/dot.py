@@ -143,7 +143,7 @@ def _add(dot: Any, root: Cluster) -> None:
         elif isinstance(part, Figure):
             into.node(part.key, **_node(part))
         else:
-            look = {"class": part.kind.value, **_BLOCKS.get(part.kind, _BLOCK)}
+            look = {"class": part.kind.value, "labelloc": "t", **_BLOCKS.get(part.kind, _BLOCK)}
             inner = graphviz.Digraph(f"cluster_{part.key}", graph_attr={"label": _quoted(part.title), **look})
             open_clusters.append((inner, iter(part.parts)))
 
@@ -192,6 +192,7 @@ def _measured(figure: Figure, attributes: dict[str, str]) -> str:
     assert tally is not None  # noqa: S101
     if tally.standing:
         attributes |= {"penwidth": "3"}
+    if tally.standing and not tally.visits:
         return "standing"
     if not tally.visits:
         attributes |= {"color": "#9ca3af", "fontcolor": "#6b7280"}
@@ -219,6 +220,8 @@ def _connect(dot: Any, arrow: Arrow, after_loops: dict[str, str]) -> None:
         attributes["style"] = "dashed"
     if arrow.change is Change.REMOVED:
         attributes["style"] = "dotted"
+        if not (arrow.source.startswith("o") or arrow.target.startswith("o")):
+            attributes["constraint"] = "false"  # the picture is that of the new version
     attributes["class"] = " ".join(
         [
             arrow.kind.value,

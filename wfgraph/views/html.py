@@ -61,6 +61,7 @@ def diagram_json(diagram: Diagram, *, title: str = "workflow", steps: Iterable[S
         "arrows": [_arrow(arrow) for arrow in diagram.arrows],
         "steps": list(_steps(diagram, keys, steps)),
         "notes": list(diagram.notes),
+        "measured": any(figure.tally is not None and figure.tally.visits for figure in diagram.figures()),
         "kinds": [kind.value for kind in EdgeKind],
         "meanings": {_name(what): text for what, text in MEANINGS.items()},
         "legend": {

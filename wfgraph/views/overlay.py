@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.graph.workflow_graph import ERROR, HALT, STOP, WorkflowGraph
 from wfgraph.runtime.trace import Step
 from wfgraph.utils import escape_control
 from wfgraph.views.diagram import Badge, Tally
@@ -30,6 +30,15 @@ class Overlay:
     tallies: Mapping[int, Tally] = field(default_factory=dict)
     steps: Mapping[tuple[int, int], int] | None = None
     notes: tuple[str, ...] = ()
+
+    def over(self, other: Overlay) -> Overlay:
+        """Return both at once; where both measured something, this one counts."""
+        return Overlay(
+            {**other.badges, **self.badges},
+            {**other.tallies, **self.tallies},
+            self.steps if self.steps is not None else other.steps,
+            (*other.notes, *self.notes),
+        )
 
 
 def of_findings(graph: WorkflowGraph, findings: Iterable[Any]) -> Overlay:
@@ -69,6 +78,7 @@ def of_steps(graph: WorkflowGraph, steps: Iterable[Step]) -> Overlay:
     seconds: dict[int, float] = {node.id: 0.0 for node in graph.nodes}
     taken: Counter[tuple[int, int]] = Counter()
     tokens = set()
+    ends: dict[int, Counter[str]] = {}
     for step in steps:
         tokens.add(step.token)
         taken[step.source, step.target] += 1
@@ -76,9 +86,16 @@ def of_steps(graph: WorkflowGraph, steps: Iterable[Step]) -> Overlay:
             visits[step.target] += 1
         if step.source >= 0:
             seconds[step.source] += step.seconds
+            if step.target in _ENDS:
+                ends.setdefault(step.source, Counter())[_ENDS[step.target]] += 1
     whole = sum(seconds.values())
     tallies = {
-        node.id: Tally(visits[node.id], seconds[node.id], seconds[node.id] / whole if whole else 0.0)
+        node.id: Tally(
+            visits[node.id],
+            seconds[node.id],
+            seconds[node.id] / whole if whole else 0.0,
+            tuple(sorted(ends.get(node.id, {}).items())),
+        )
         for node in graph.nodes
         if node.lane is None or visits[node.id]
     }
@@ -86,6 +103,9 @@ def of_steps(graph: WorkflowGraph, steps: Iterable[Step]) -> Overlay:
         f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}, {sum(visits.values())} visits, {whole:.3g} s in tasks"
     )
     return Overlay(tallies=tallies, steps=taken, notes=(told,))
+
+
+_ENDS = {HALT: "halted", STOP: "stopped", ERROR: "failed"}
 
 
 def of_items(graph: WorkflowGraph, standing: Mapping[int, Mapping[str, int]]) -> Overlay:

@@ -1,53 +1,104 @@
-"""A graph as a file: a picture where the program ``dot`` is installed, a text in any case."""
+"""A graph in the formats that there are: as a text, or as a file in the format that its name ends in."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from wfgraph.compiler.stored import graph_to_json
-from wfgraph.graph.text import graph_text
-from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.graph.workflow_graph import BUNDLES, FORMATS, WorkflowGraph
+from wfgraph.runtime.trace import Step
 from wfgraph.utils import escape_control
-from wfgraph.views.dot import graph_dot
-from wfgraph.views.mermaid import graph_mermaid
+from wfgraph.views.diagram import Diagram
+from wfgraph.views.dot import diagram_dot
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.html import diagram_html
+from wfgraph.views.mermaid import diagram_mermaid
+from wfgraph.views.pictures import HOW_TO_GET_DOT, DotMissingError, RenderError, picture
+from wfgraph.views.svg import diagram_svg
+from wfgraph.views.tree import diagram_tree
 
-__all__ = ["HOW_TO_GET_DOT", "DotMissingError", "RenderError", "endings", "render", "write_whole"]
+__all__ = ["HOW_TO_GET_DOT", "DotMissingError", "Drawing", "RenderError", "drawn", "endings", "render", "write_whole"]
 
-HOW_TO_GET_DOT: Final = "install Debian's package graphviz (apt-get install graphviz)"
-_PICTURES: Final = ("svg", "png", "pdf")
-_TEXTS: Final[dict[str, Callable[[WorkflowGraph], str]]] = {
-    "dot": graph_dot,
-    "mmd": graph_mermaid,
-    "txt": graph_text,
-    "json": graph_to_json,
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What to draw, and how.
+
+    Attributes:
+        graph: the graph.
+        diagram: its drawing model.
+        direction: ``"TB"``, from the top down, or ``"LR"``, from left to right; the HTML page and the tree have theirs.
+        legend: say what shapes and lines mean; the HTML page can always.
+        title: the name of the workflow.
+        steps: a recorded run, for the HTML page to play.
+    """
+
+    graph: WorkflowGraph
+    diagram: Diagram
+    direction: str = "TB"
+    legend: bool = False
+    title: str = "workflow"
+    steps: tuple[Step, ...] = ()
+
+    @classmethod
+    def of(cls, graph: WorkflowGraph) -> Drawing:
+        """Return the plain drawing of a graph."""
+        return cls(graph, diagram_of(graph))
+
+
+def _dot(drawing: Drawing) -> str:
+    return diagram_dot(drawing.diagram, direction=drawing.direction, legend=drawing.legend)
+
+
+def _svg(drawing: Drawing) -> str:
+    return diagram_svg(drawing.diagram, direction=drawing.direction, legend=drawing.legend)
+
+
+def _html(drawing: Drawing) -> str:
+    return diagram_html(drawing.diagram, title=drawing.title, steps=drawing.steps)
+
+
+_MAKERS: Final[dict[str, Callable[[Drawing], str | bytes]]] = {
+    "svg": _svg,
+    "png": lambda drawing: picture(_dot(drawing), "png"),
+    "pdf": lambda drawing: picture(_dot(drawing), "pdf"),
+    "html": _html,
+    "dot": _dot,
+    "mmd": lambda drawing: diagram_mermaid(drawing.diagram, direction=drawing.direction),
+    "txt": lambda drawing: diagram_tree(drawing.diagram),
+    "json": lambda drawing: graph_to_json(drawing.graph),
 }
-
-
-class RenderError(Exception):
-    """A graph could not be written to a file; the message says why and what to do."""
-
-
-class DotMissingError(RenderError):
-    """The program ``dot`` is not installed."""
 
 
 def endings() -> tuple[str, ...]:
     """Return the endings of file names that :func:`render` knows."""
-    return tuple(f".{ending}" for ending in (*_PICTURES, *_TEXTS))
+    return tuple(f".{ending}" for ending in _MAKERS)
 
 
-def render(graph: WorkflowGraph, path: str | os.PathLike[str]) -> Path:
+def drawn(drawing: Drawing, ending: str) -> bytes:
+    """Return a drawing in the format of an ending, such as ``"svg"``.
+
+    Raises:
+        RenderError: ``dot`` is missing or fails.
+    """
+    made = _MAKERS[ending](drawing)
+    return made.encode("utf-8") if isinstance(made, str) else made
+
+
+def render(graph: WorkflowGraph | Drawing, path: str | os.PathLike[str]) -> Path:
     """Write a graph to a file in the format that the file's ending names.
 
     The file is written as a whole or not at all: where drawing fails, an older file stays as it was.
 
     Args:
         graph: what to draw.
-        path: where to; ``.svg``, ``.png`` and ``.pdf`` need the program ``dot``, ``.dot``, ``.mmd`` and ``.txt`` don't.
+        path: where to; ``.svg``, ``.png`` and ``.pdf`` need the program ``dot``; ``.html``, ``.dot``, ``.mmd`` (Mermaid),
+            ``.txt`` (a tree) and ``.json`` (the graph itself, see :mod:`wfgraph.compiler.stored`) don't.
 
     Returns:
         The path.
@@ -57,35 +108,15 @@ def render(graph: WorkflowGraph, path: str | os.PathLike[str]) -> Path:
     """
     goal = Path(path)
     ending = goal.suffix.lower().removeprefix(".")
-    if ending in _PICTURES:
-        content = _picture(graph, ending)
-    elif ending in _TEXTS:
-        content = _TEXTS[ending](graph).encode("utf-8")
-    else:
+    if ending not in _MAKERS:
         shown = f"the ending {goal.suffix!r}" if goal.suffix else "a name without an ending"
         raise RenderError(f"{_shown(goal)}: {shown} names no format; use one of {', '.join(endings())}")
+    content = drawn(graph if isinstance(graph, Drawing) else Drawing.of(graph), ending)
     try:
         write_whole(goal, content)
     except OSError as error:
         raise RenderError(f"can't write {_shown(goal)}: {error.strerror or error}") from error
     return goal
-
-
-def _picture(graph: WorkflowGraph, ending: str) -> bytes:
-    import graphviz  # here because only who draws needs it
-
-    source = graph_dot(graph).encode("utf-8")
-    try:
-        drawn: bytes = graphviz.pipe("dot", ending, source, quiet=True)
-    except graphviz.ExecutableNotFound as error:
-        raise DotMissingError(
-            f"drawing .{ending} needs the program dot, which is not on the PATH: {HOW_TO_GET_DOT}; "
-            ".dot and .mmd work without it"
-        ) from error
-    except graphviz.CalledProcessError as error:
-        said = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
-        raise RenderError(f"dot failed: {escape_control(said[0]) if said else error}") from error
-    return drawn
 
 
 def write_whole(goal: Path, content: bytes) -> None:
@@ -110,3 +141,20 @@ def write_whole(goal: Path, content: bytes) -> None:
 
 def _shown(path: Path) -> str:
     return escape_control(str(path))
+
+
+# f"{graph:svg}", and what notebooks show -----------------------------------------------------------------------------
+
+
+def _svg_or_nothing(graph: WorkflowGraph) -> str | None:
+    try:
+        return _svg(Drawing.of(graph))
+    except RenderError:
+        return None  # the Mermaid text beside it is drawn by the notebook itself
+
+
+FORMATS["tree"] = lambda graph: diagram_tree(diagram_of(graph))
+FORMATS["svg"] = lambda graph: _svg(Drawing.of(graph))
+FORMATS["html"] = lambda graph: _html(Drawing.of(graph))
+BUNDLES["image/svg+xml"] = _svg_or_nothing
+BUNDLES["text/vnd.mermaid"] = lambda graph: format(graph, "mermaid")

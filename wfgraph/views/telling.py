@@ -12,16 +12,15 @@ __all__ = ["summary_of", "tally_of"]
 
 def tally_of(tally: Tally) -> str:
     """Write what happened at a figure on one line: ``1,389× · 1.9 s · 47 %``, ``12 waiting``."""
-    if tally.standing:
-        return ", ".join(f"{count:,} {status}" for status, count in tally.standing)
+    standing = [f"{count:,} {status}" for status, count in tally.standing]
     if not tally.visits:
-        return "never"
+        return ", ".join(standing) or "never"
     told = [f"{tally.visits:,}×"]
     if tally.seconds:
         told.append(_duration(tally.seconds))
     if tally.share >= 0.005:
         told.append(f"{tally.share:.0%}".replace("%", " %"))
-    return " · ".join(told)
+    return " · ".join([*told, *standing])
 
 
 def _duration(seconds: float) -> str:

@@ -107,10 +107,10 @@ function remarks(figure) {
 }
 
 function tallyText(tally) {
-  if (tally.standing.length) return tally.standing.map(([status, count]) => `${count.toLocaleString("en")} ${status}`).join(", ");
-  if (!tally.visits) return "never";
-  const share = tally.share >= 0.005 ? ` · ${Math.round(tally.share * 100)} %` : "";
-  return `${tally.visits.toLocaleString("en")}×${tally.seconds ? " · " + duration(tally.seconds) : ""}${share}`;
+  const standing = tally.standing.map(([status, count]) => `${count.toLocaleString("en")} ${status}`);
+  if (!tally.visits) return standing.join(", ") || "never";
+  const share = tally.share >= 0.005 ? `${Math.round(tally.share * 100)} %` : "";
+  return [`${tally.visits.toLocaleString("en")}×`, tally.seconds ? duration(tally.seconds) : "", share, ...standing].filter(Boolean).join(" · ");
 }
 
 function duration(seconds) {
@@ -185,7 +185,7 @@ function drawFrame({ cluster, x, y, width, height }, parent) {
 function drawFigure({ figure, x, y, width, height }, parent) {
   const { tally } = figure;
   const classes = ["figure", figure.role, figure.opaque ? "opaque" : "", figure.change];
-  if (tally && byId("run").checked) classes.push(tally.standing.length ? "standing" : tally.visits ? `heat${tally.heat}` : "unvisited");
+  if (tally && byId("run").checked) classes.push(tally.standing.length ? "standing" : "", tally.visits ? `heat${tally.heat}` : tally.standing.length ? "" : "unvisited");
   const group = make("g", { class: classes.filter(Boolean).join(" "), transform: `translate(${x} ${y})`, "data-key": figure.key }, parent);
   if (figure.role === "entry") { make("circle", { r: 9 }, group); return; }
   if (figure.role === "exit") { make("circle", { r: 10, class: "ring" }, group); make("circle", { r: 6 }, group); return; }
@@ -350,8 +350,9 @@ function select(key, open = true) {
   if (figure.opaque) row("effects", "not known: it may do to the flow whatever an engine allows");
   if (figure.change !== "kept") row("change", figure.change);
   if (figure.tally) {
-    if (figure.tally.standing.length) row("standing here", tallyText(figure.tally));
-    else { row("visits", String(figure.tally.visits)); row("time", figure.tally.seconds ? `${duration(figure.tally.seconds)} (${Math.round(figure.tally.share * 100)} % of all)` : ""); }
+    row("items here", figure.tally.standing.map(([status, count]) => `${count} ${status}`).join(", "));
+    if (data.measured) row("visits", String(figure.tally.visits));
+    row("time", figure.tally.seconds ? `${duration(figure.tally.seconds)} (${Math.round(figure.tally.share * 100)} % of all)` : "");
   }
   panel.append(list);
   if (figure.about && figure.about.doc) panel.append(element("pre", figure.about.doc));
