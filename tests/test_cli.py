@@ -205,7 +205,8 @@ def test_debug_shows_the_traceback(place: Path) -> None:
 
 def test_draw_writes_what_the_ending_says(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(place))  # where there is no dot
-    assert call("draw", "flow:flow").stdout.startswith("digraph wfgraph {\n")
+    assert call("draw", "flow:flow").stdout.startswith("● start\n├ add\n")
+    assert call("draw", "flow:flow", "--format", "dot").stdout.startswith("digraph wfgraph {\n")
     assert "wrote flow.mmd\n" == call("draw", "flow:flow", "-o", "flow.mmd").stdout
     assert (place / "flow.mmd").read_text().startswith("flowchart TB\n")
     assert "apt-get install graphviz" in refused("draw", "flow:flow", "-o", "flow.svg")
@@ -474,3 +475,69 @@ def test_running_a_workflow_imports_neither_click_nor_networkx(place: Path) -> N
         "print(sorted({'graphviz', 'networkx', 'click', 'rich'} & set(sys.modules)))"
     )
     assert "[]\n" == shell("-c", code, cwd=place).stdout
+
+
+# Pictures of more than the definition ---------------------------------------------------------------------------------
+
+
+def test_a_recorded_run_is_drawn_over_its_definition_or_by_itself(place: Path) -> None:
+    write(place / "tokens.json", [{"n": 1}, {"n": 9}, {"n": -5}])
+    assert 1 == call("run", "flow.py:flow", "tokens.json", "--trace", "run.json").exit_code
+    drawn = call("draw", "flow.py:flow", "--overlay", "run.json", "--overlay", "checks").stdout
+    assert "├ add  ┄ 3×" in drawn
+    assert "3 tokens, " in drawn
+    assert "├ add  ┄ 3×" in call("draw", "run.json").stdout
+    assert '"steps":[[0,"entry","n0"]' in call("draw", "run.json", "--format", "html").stdout
+    assert "--trace 'run.txt'" in refused("run", "flow.py:flow", "tokens.json", "--trace", "run.txt")
+    assert "can't write 'no/run.json'" in call("run", "flow.py:flow", "tokens.json", "--trace", "no/run.json").stderr
+
+
+def test_two_versions_are_drawn_as_one_and_told_in_words(place: Path) -> None:
+    (place / "other.py").write_text((place / "flow.py").read_text() + "\nflow = [*flow, add]\n")
+    assert 0 == call("draw", "flow.py:flow", "-o", "old.json").exit_code
+    for older in ("flow.py:flow", "old.json"):
+        result = call("draw", "other.py:flow", "--diff", older)
+        assert "+ add" in result.stdout
+        assert "+ added " in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("flow.py:flow", "--overlay", "none.json"), "there is no file 'none.json'"),
+        (("flow.py:flow", "--overlay", "flow.json"), "--overlay takes checks, or a run that"),
+        (("flow.py:flow", "--overlay", "everything"), "--overlay takes checks, or a run that"),
+        (("flow.json", "--overlay", "checks"), "--overlay checks needs the definition itself"),
+        (("flow.py:flow", "--diff", "flow.json", "--depth", "1"), "--diff shows two versions"),
+        (("flow.py:flow", "--format", "svg", "-o", "x.png"), "--format svg goes into a file that ends in .svg"),
+        (("damaged.json",), "'damaged.json': the recorded run is damaged"),
+        (("strange.json",), "'strange.json': this is no stored graph"),
+    ],
+)
+def test_what_can_not_be_drawn_is_told(place: Path, arguments: tuple[str, ...], said: str) -> None:
+    call("draw", "flow.py:flow", "-o", "flow.json")
+    graph = (place / "flow.json").read_text()
+    (place / "damaged.json").write_text(f'{{"format":1,"graph":{graph},"steps":[[0,-1,77,null,0.0]]}}')
+    (place / "strange.json").write_text("{}")
+    assert said in refused("draw", *arguments)
+
+
+def test_a_run_of_another_version_is_not_drawn_over_this_one(place: Path) -> None:
+    write(place / "tokens.json", [{"n": 1}])
+    call("run", "flow.py:flow", "tokens.json", "--trace", "run.json")
+    (place / "other.py").write_text((place / "flow.py").read_text() + "\nflow = [*flow, add]\n")
+    assert "'run.json' was recorded with another version of other.py:flow (" in refused(
+        "draw", "other.py:flow", "--overlay", "run.json"
+    )
+
+
+def test_open_shows_a_page_in_the_browser(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    assert 0 == call("draw", "flow.py:flow", "--open").exit_code
+    assert opened[0].startswith("file:///")
+    assert opened[0].endswith("/workflow.html")
+    monkeypatch.setattr("webbrowser.open", lambda address: False)
+    result = call("draw", "flow.py:flow", "-o", "x.html", "--open")
+    assert (2, "wrote x.html\n") == (result.exit_code, result.stdout)
+    assert "no browser could be opened here; open 'x.html' by hand" in result.stderr

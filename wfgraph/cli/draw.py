@@ -1,34 +1,149 @@
-"""``wfgraph draw``: pictures, DOT and Mermaid."""
+"""``wfgraph draw``: pictures of definitions, of what is found in them, of runs, of differences."""
 
 from __future__ import annotations
 
+import tempfile
+import webbrowser
 from pathlib import Path
+from typing import Any
 
 import click
 
-from wfgraph.cli.console import say
-from wfgraph.cli.targets import graph_of
-from wfgraph.views import render
+from wfgraph.checks.runner import check
+from wfgraph.cli.console import CommandError, say
+from wfgraph.cli.targets import definition_of, graph_of, load, stored_of, version_of
+from wfgraph.graph.difference import difference
+from wfgraph.graph.identity import fingerprint
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime.trace import Step
+from wfgraph.views.changes import diagram_of_difference
+from wfgraph.views.extract import diagram_of, folded
+from wfgraph.views.overlay import Overlay, of_findings, of_steps
+from wfgraph.views.render import Drawing, drawn, render
 
 __all__ = ["draw"]
 
+_FORMATS = {
+    "tree": "txt",
+    "html": "html",
+    "svg": "svg",
+    "png": "png",
+    "pdf": "pdf",
+    "dot": "dot",
+    "mermaid": "mmd",
+    "json": "json",
+}
 
-@click.command()
+
+@click.command(short_help="Draw a definition: as a picture, as a page to look around in, as text.")
 @click.argument("target")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; its ending is the format.")
+@click.option("--format", "style", type=click.Choice(tuple(_FORMATS)), help="How to write.  [default: tree]")
+@click.option(
+    "--direction", type=click.Choice(("tb", "lr")), default="tb", show_default=True, help="Top down, or left to right."
+)
+@click.option("--overlay", multiple=True, metavar="checks|TRACE.json", help="Show what is found; what a run did.")
+@click.option("--diff", "other", metavar="OTHER", help="Show what changed since OTHER, another definition or graph.")
+@click.option("--depth", type=click.IntRange(min=0), help="Fold what is nested deeper.")
+@click.option("--all", "everything", is_flag=True, help="Show the bookkeeping of patterns, too.")
+@click.option("--legend/--no-legend", default=None, help="Say what shapes and lines mean.  [default: in pictures]")
+@click.option("--open", "show", is_flag=True, help="Open it: the file, or a page in the browser.")
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
-def draw(target: str, output: Path | None, key: str | None) -> None:
-    """Draw a definition: to a file, or as DOT to stdout.
+def draw(
+    target: str,
+    output: Path | None,
+    style: str | None,
+    direction: str,
+    overlay: tuple[str, ...],
+    other: str | None,
+    depth: int | None,
+    everything: bool,
+    legend: bool | None,
+    show: bool,
+    key: str | None,
+) -> None:
+    """Draw a definition: to a file, or to stdout.
+
+    TARGET is a definition, or a .json file: a graph that was drawn to one, or a run that was recorded by
+    `wfgraph run --trace`.
 
     \b
+    .html            a page to look around in; needs nothing else
     .svg .png .pdf   pictures; they need the program dot (Debian's package graphviz)
-    .dot             the language of Graphviz
     .mmd             Mermaid, which many Markdown viewers draw
-    .txt             the text form, as `wfgraph show` prints it
+    .txt             a tree for terminals
+    .dot             the language of Graphviz
+    .json            the graph, for --diff and for wfgraph check --baseline
     """  # noqa: D301 - click wants the character, not the escape
-    graph = graph_of(target, key)
+    graph, steps = _target(target, key)
+    if other is not None:
+        if overlay or depth is not None:
+            raise CommandError("--diff shows two versions; --overlay and --depth show one: leave them out")
+        old = version_of(other)
+        found = difference(old, graph)
+        for line in found.lines():
+            click.echo(line, err=True)
+        diagram = diagram_of_difference(found, everything=everything)
+    else:
+        laid = Overlay() if steps is None else of_steps(graph, steps)
+        for one in overlay:
+            more, recorded = _overlay(one, graph, target, key)
+            laid, steps = more.over(laid), recorded or steps
+        diagram = diagram_of(graph, everything=everything, overlay=laid)
+        if depth is not None:
+            diagram = folded(diagram, depth)
+    ending = _ending(output, style, show)
+    legend = ending in ("svg", "png", "pdf") if legend is None else legend
+    drawing = Drawing(graph, diagram, direction.upper(), legend, Path(target).name, tuple(steps or ()))
+    _write(drawing, output, ending, show)
+
+
+def _ending(output: Path | None, style: str | None, show: bool) -> str:
     if output is None:
-        click.echo(graph.to_dot(), nl=False)
+        return _FORMATS[style] if style else "html" if show else "txt"
+    ending = output.suffix.lower().removeprefix(".")
+    if style is not None and ending != _FORMATS[style]:
+        raise CommandError(f"--format {style} goes into a file that ends in .{_FORMATS[style]}, not {str(output)!r}")
+    return ending
+
+
+def _write(drawing: Drawing, output: Path | None, ending: str, show: bool) -> None:
+    if output is None and show:
+        output = Path(tempfile.mkdtemp(prefix="wfgraph-")) / f"workflow.{ending}"
+    if output is None:
+        click.echo(drawn(drawing, ending), nl=False)
         return
-    render(graph, output)
+    render(drawing, output)
     say(f"wrote {output}")
+    if show and not webbrowser.open(output.resolve().as_uri()):
+        raise CommandError(f"no browser could be opened here; open {str(output)!r} by hand")
+
+
+def _target(target: str, key: str | None) -> tuple[WorkflowGraph, list[Step] | None]:
+    """Return the graph that a target names; for a recorded run, its steps, too."""
+    if target.lower().endswith(".json"):
+        return stored_of(target)
+    return graph_of(target, key), None
+
+
+def _overlay(name: str, graph: WorkflowGraph, target: str, key: str | None) -> tuple[Overlay, list[Step] | None]:
+    """Return what ``--overlay`` names.
+
+    Raises:
+        CommandError: it is no recorded run, or one of another version.
+    """
+    if name == "checks":
+        if target.lower().endswith(".json"):
+            raise CommandError(f"--overlay checks needs the definition itself; {target!r} is a stored graph")
+        definition: Any = definition_of(load(target), target, key)
+        return of_findings(graph, check(definition)), None
+    ran, steps = stored_of(name) if name.lower().endswith(".json") else (graph, None)
+    if steps is None:
+        raise CommandError(f"--overlay takes checks, or a run that `wfgraph run --trace` recorded; not {name!r}")
+    if fingerprint(ran) != fingerprint(graph):
+        changes = "; ".join(list(difference(ran, graph).lines())[:3])
+        raise CommandError(
+            f"{name!r} was recorded with another version of {target} ({changes or 'its tasks changed'}); "
+            f"draw the recorded one: wfgraph draw {name}"
+        )
+    return of_steps(graph, steps), steps

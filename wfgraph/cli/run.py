@@ -12,8 +12,11 @@ import click
 from wfgraph.cli.console import CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, run_all
 from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
+from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.runtime.trace import Trace
 from wfgraph.views.render import write_whole
+from wfgraph.views.traces import trace_to_json
 
 __all__ = ["run"]
 
@@ -22,9 +25,14 @@ __all__ = ["run"]
 @click.argument("target")
 @click.argument("tokens", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Write the tokens after the run: .json or .jsonl.")
+@click.option(
+    "--trace", "recording", type=click.Path(path_type=Path), help="Record the steps to a .json file, for wfgraph draw."
+)
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
 @click.pass_context
-def run(ctx: click.Context, target: str, tokens: Path, output: Path | None, key: str | None) -> None:
+def run(
+    ctx: click.Context, target: str, tokens: Path, output: Path | None, recording: Path | None, key: str | None
+) -> None:
     """Run the JSON tokens in a file through a definition.
 
     TOKENS is a .json file that holds an array, or a .jsonl file with one value per line. A token that halts or fails
@@ -32,10 +40,16 @@ def run(ctx: click.Context, target: str, tokens: Path, output: Path | None, key:
     """
     if output is not None and output.suffix.lower() not in (".json", ".jsonl"):
         raise CommandError(f"--output {str(output)!r}: tokens are written to a .json or a .jsonl file")
+    if recording is not None and recording.suffix.lower() != ".json":
+        raise CommandError(f"--trace {str(recording)!r}: a run is recorded to a .json file")
     eng = engine_for(target, key)
     given = read_tokens(tokens)
+    if recording is not None:
+        eng.trace = Trace()
     with progress("tokens", len(given)) as tell:
         report = run_all(eng, given, tell)
+    if recording is not None:
+        _record(recording, eng)
     if output is not None:
         _write(output, given)
     if ctx.find_root().params.get("debug"):
@@ -79,6 +93,18 @@ def _line(story: Story) -> str:
     return f"token {story.index} {story.fate.value} in {story.task or '?'} at {story.position}: {what}{waits}"
 
 
+def _record(path: Path, eng: GenericWorkflowEngine) -> None:
+    """Write what a run did, with the graph of the definition that it ran.
+
+    Raises:
+        CommandError: the file can't be written.
+    """
+    assert eng.trace is not None  # noqa: S101 - set by the caller
+    known = eng.callbacks.get(None)
+    definition = known["*"] if "*" in known else next(iter(known.values()))  # JSON tokens ask for no other
+    _save(path, trace_to_json(compile_graph(definition), eng.trace.steps))
+
+
 def _write(path: Path, tokens: list[Any]) -> None:
     """Write the tokens as they are now, all of them or none.
 
@@ -94,6 +120,10 @@ def _write(path: Path, tokens: list[Any]) -> None:
             raise CommandError(f"{str(path)!r} was not written: {why}") from error
     lines = path.suffix.lower() == ".jsonl"
     content = "".join(f"{text}\n" for text in texts) if lines else "[" + ",\n ".join(texts) + "]\n"
+    _save(path, content)
+
+
+def _save(path: Path, content: str) -> None:
     try:
         write_whole(path, content.encode("utf-8", "surrogatepass"))
     except OSError as error:

@@ -238,10 +238,11 @@ def _called(task: Any) -> tuple[str, str, bool]:
     declared = declaration_of(task)
     if declared is not None and declared.id is not None:
         return escape_control(declared.id), "", False
-    if declared is not None and (getattr(task, "__module__", None) or "").startswith(_OWN):
-        # A pattern's: where it lives and what its closure holds are matters of this package.
-        detail = _detail_of(declared.op)
-        return "CHOICE" if isinstance(declared.op, ops.Choice) else task_name(task), detail, _UNNAMED in detail
+    if (getattr(task, "__module__", None) or "").startswith(_OWN):
+        # A pattern's: where it lives is a matter of this package, and so is what its closure holds, where an op tells.
+        op = op_of(task)
+        detail = _detail_of(op) if op is not OPAQUE else _arguments(task)
+        return "CHOICE" if isinstance(op, ops.Choice) else task_name(task), detail, _UNNAMED in detail
     inner = task
     while isinstance(inner, partial | MethodType):
         inner = inner.func if isinstance(inner, partial) else inner.__func__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from textwrap import wrap
 from typing import Any
 
@@ -9,7 +10,6 @@ from wfgraph.graph import ops
 from wfgraph.graph.describing import arguments_of, describe
 from wfgraph.graph.identity import Identity, Recorded
 from wfgraph.graph.location import location_of
-from wfgraph.graph.task import declaration_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import escape_control
 from wfgraph.views.diagram import About, Role
@@ -67,8 +67,9 @@ def _arguments(node: Node) -> tuple[str, ...]:
     """Return what a user's task was made with, where that tells something."""
     task = node.item.task
     if isinstance(task, Recorded):
-        return wrapped(task.recorded_detail[1:-1]) if task.recorded_detail else ()
-    if declaration_of(task) is not None and type(node.op) is not ops.Opaque and _is_ours(task):
+        ours = "." not in task.recorded_name  # others are known by their module, too
+        return wrapped(task.recorded_detail[1:-1]) if task.recorded_detail and not ours else ()
+    if _is_ours(task):
         return ()
     told = [f"{name}={describe(value)}" if name else describe(value) for name, value in arguments_of(task)]
     more = ["…"] if len(told) > _MOST_ARGUMENTS else []
@@ -92,7 +93,8 @@ def about(graph: WorkflowGraph, node: Node, identity: Identity) -> About:
         if isinstance(doc, str)
         else "",
         module=escape_control(str(getattr(inner, "__module__", None) or "")),
-        source=escape_control(str(location)) if location else "",
+        # Without its directory: pictures are shown to others, and are the same on every machine.
+        source=escape_control(f"{PurePath(location.file).name}:{location.line}") if location else "",
         identity=str(identity),
     )
 

@@ -92,7 +92,7 @@ DARK: Final = Palette(
     magenta="#f0abfc",
     teal="#67e8f9",
     crimson="#fca5a5",
-    heat=("#1e293b", "#292524", "#44281a", "#6b3410", "#9a4a0c", "#c2590a"),
+    heat=("#1e293b", "#292524", "#44281a", "#6b3410", "#8a420b", "#a34b08"),
 )
 
 HEAT: Final = 5
