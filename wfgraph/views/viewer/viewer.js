@@ -400,10 +400,11 @@ function show(key) {
 let hits = [], hit = -1;
 function search() {
   const wanted = byId("search").value.trim().toLowerCase();
-  hits = !wanted ? [] : data.figures.filter((figure) => {
-    const about = figure.about || {};
-    return [...figure.lines, ...figure.notes, about.name, about.where, about.doc, about.module, ...figure.badges.map((one) => one.code)].join("\n").toLowerCase().includes(wanted);
-  });
+  const has = (texts) => texts.join("\n").toLowerCase().includes(wanted);
+  const inName = (figure) => has([...figure.lines, ...figure.notes]);
+  const inRest = ({ about, badges }) => has([...(about ? [about.name, about.where, about.doc, about.module] : []), ...badges.map((one) => one.code)]);
+  // What shows it in the picture comes before what only mentions it.
+  hits = !wanted ? [] : [...data.figures.filter(inName), ...data.figures.filter((figure) => !inName(figure) && inRest(figure))];
   hit = -1;
   byId("hits").textContent = wanted ? `${hits.length} found` : "";
 }

@@ -1,0 +1,369 @@
+"""The HTML viewer in a real browser, and Mermaid's own opinion of our Mermaid.
+
+Needs Chromium (Debian's package ``chromium``) and, for Mermaid, ``npm ci`` in this directory; ``.ci/run`` brings both, and
+there nothing of this is skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from wfgraph import Trace, check, compile_graph, ops, task
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.graph.difference import difference
+from wfgraph.patterns import CHOICE, FOR, HALT, IF, IF_ELSE, PARALLEL_SPLIT, SYNCHRONIZE, WHILE
+from wfgraph.views.changes import diagram_of_difference
+from wfgraph.views.diagram import Diagram
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.html import diagram_html
+from wfgraph.views.mermaid import diagram_mermaid
+from wfgraph.views.overlay import of_findings, of_steps
+
+MERMAID = Path(__file__).parent / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+IN_CI = bool(os.environ.get("CI"))
+
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None and not IN_CI, reason="needs Debian's package chromium"),
+    pytest.mark.xdist_group("browser"),
+]
+HOSTILE = [
+    "<script>window.pwned = 1</script>",
+    "</script><script>window.pwned = 1</script>",
+    "<img src=x onerror='window.pwned=1'>",
+    "javascript:window.pwned=1",
+    "\"quotes' and `ticks` ${1+1}",
+    "two\nlines",
+    "\u202eright to left \u05e9\u05dc\u05d5\u05dd",
+    "&lt;b&gt;&amp;",
+    "@DATA@ @SCRIPT@",
+    "long" * 2500,
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@dataclass
+class Opened:
+    """A page, and what it said and asked for."""
+
+    page: Page
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def opened(browser: Browser, tmp_path: Path) -> Iterator[Any]:
+    contexts = []
+
+    def open_page(html: str, **options: Any) -> Opened:
+        file = tmp_path / "page.html"
+        file.write_text(html, encoding="utf-8")
+        context = browser.new_context(viewport={"width": 1000, "height": 800}, **options)
+        contexts.append(context)
+        found = Opened(context.new_page())
+        found.page.on("console", lambda message: found.said.append(message.text))
+        found.page.on("pageerror", lambda error: found.said.append(str(error)))
+        found.page.on("request", lambda request: found.asked.append(request.url))
+        found.page.goto(file.as_uri())
+        found.page.wait_for_selector("html[data-ready=yes]")
+        return found
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def named(name: str, doc: str = "") -> Any:
+    def function(obj: Any, eng: Any) -> bool:
+        return bool(obj)
+
+    function.__name__, function.__doc__ = name, doc
+    return task(ops.Call())(function)
+
+
+fetch, store, is_new, kind = named("fetch", "Fetch it from there."), named("store"), named("is_new"), named("kind")
+FLOW = [
+    fetch,
+    IF_ELSE(is_new, [store, HALT("a person must look")], fetch),
+    CHOICE(kind, ("article", store), ("thesis", [fetch, IF(is_new, [HALT("ask")])]), default=store),
+    FOR(range(2), "page", [fetch, IF(lambda obj, eng: False, [store])]),
+    WHILE(is_new, [store]),
+    SYNCHRONIZE([fetch, store], kind, store),
+    PARALLEL_SPLIT(fetch, store),
+    store,
+]
+
+
+def page_of(flow: Any, **options: Any) -> str:
+    return diagram_html(diagram_of(compile_graph(flow), **options), title="flow")
+
+
+def figures(page: Page) -> int:
+    return page.locator("#stage g.figure").count()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_needs_nothing_but_itself(opened: Any, scheme: str) -> None:
+    html = page_of(FLOW)
+    assert len(html.encode()) < 2_000_000
+    found = opened(html, color_scheme=scheme, offline=True)
+    assert [] == found.said
+    assert 1 == len(found.asked), "the page itself"
+    assert "flow" == found.page.title()
+    shown = sum(1 for _ in diagram_of(compile_graph(FLOW)).figures())
+    assert shown == figures(found.page)
+    ground = found.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert ("rgb(255, 255, 255)" if scheme == "light" else "rgb(15, 23, 42)") == ground
+
+
+def test_figures_do_not_cover_each_other_and_lines_end_at_them(opened: Any) -> None:
+    page = opened(page_of(FLOW)).page
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll("#stage g.figure")].map((group) => {
+            const {x, y, width, height} = group.getBoundingClientRect();
+            return [x, y, x + width, y + height];
+        })"""
+    )
+    for number, one in enumerate(boxes):
+        for other in boxes[:number]:
+            apart = one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+            assert apart, (one, other)
+    loose = page.evaluate(
+        """() => [...document.querySelectorAll("#stage g.arrow path")].filter((path) => {
+            const end = path.getPointAtLength(path.getTotalLength());
+            const target = document.querySelector(`[data-key="${path.parentNode.dataset.target}"]`);
+            const [, x, y] = target.getAttribute("transform").match(/translate\\(([-\\d.e]+) ([-\\d.e]+)\\)/);
+            const box = target.getBBox();
+            const [dx, dy] = [end.x - x, end.y - y];
+            const tolerance = 12;
+            return dx < box.x - tolerance || dx > box.x + box.width + tolerance
+                || dy < box.y - tolerance || dy > box.y + box.height + tolerance;
+        }).length"""
+    )
+    assert 0 == loose
+
+
+def test_texts_of_users_stay_texts(opened: Any) -> None:
+    flow = [named(name, doc=name) for name in HOSTILE] + [IF(named(HOSTILE[0]), [HALT(HOSTILE[1])])]
+    graph = compile_graph(flow)
+    html = diagram_html(diagram_of(graph, overlay=of_findings(graph, check(flow))), title=HOSTILE[1])
+    found = opened(html)
+    assert [] == found.said
+    assert 1 == len(found.asked)
+    page = found.page
+    assert HOSTILE[1] == page.title()
+    for number, name in enumerate(HOSTILE):
+        page.locator(f'[data-key="n{number}"]').dispatch_event("click")
+        shown = page.locator("#details h2").inner_text()
+        assert (
+            shown == name.encode("unicode_escape").decode()
+            or shown == name
+            or shown[:300] == name[:300]
+            or "\\u202e" in shown
+        )
+        assert 0 == page.locator("#details script, #details img, #details a").count()
+    assert page.evaluate("window.pwned") is None
+    assert 2 == page.locator("script").count()
+    assert 0 == page.locator("img, iframe, a, object, embed, foreignObject").count()
+    assert all(not address.startswith("javascript") for address in found.asked)
+
+
+def test_blocks_fold_and_unfold(opened: Any) -> None:
+    page = opened(page_of(FLOW)).page
+    all_of_them = figures(page)
+    page.click("#fold")
+    assert 0 < page.locator("#stage g.figure.folded").count()
+    folded = figures(page)
+    assert folded < all_of_them
+    page.locator("#stage g.figure.folded").first.dispatch_event("click")
+    assert folded < figures(page) < all_of_them
+    page.keyboard.press("c")
+    assert folded == figures(page)
+    page.keyboard.press("e")
+    assert all_of_them == figures(page)
+    page.locator("text.title", has_text="while").dispatch_event("click")
+    assert all_of_them > figures(page)
+
+
+def test_details_tell_what_is_known(opened: Any) -> None:
+    graph = compile_graph(FLOW)
+    page = opened(diagram_html(diagram_of(graph, overlay=of_findings(graph, check(FLOW))), title="flow")).page
+    page.locator('[data-key="n0"]').click()
+    details = page.locator("#details")
+    expect(details).to_be_visible()
+    for text in ("fetch", "[0]", "Fetch it from there.", "test_viewer.py:"):
+        expect(details).to_contain_text(text)
+    details.locator(".way button").first.click()
+    expect(details.locator("h2")).to_have_text("IF_ELSE")
+    page.keyboard.press("Escape")
+    expect(details).to_be_hidden()
+    constant = page.locator("g.figure", has=page.locator("text.badge", has_text="WF107"))
+    constant.first.dispatch_event("click")
+    expect(details).to_contain_text("WF107")
+    page.uncheck("#findings")
+    assert 0 == page.locator("text.badge").count()
+
+
+def test_search_finds_unfolds_and_goes_there(opened: Any) -> None:
+    page = opened(page_of(FLOW)).page
+    page.click("#fold")
+    page.keyboard.press("/")
+    page.keyboard.type("ask")
+    expect(page.locator("#hits")).to_have_text("1 found")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hits")).to_have_text("1 of 1")
+    expect(page.locator("#stage g.figure.selected")).to_contain_text("ask")
+
+
+def test_the_view_moves_by_mouse_and_keys(opened: Any) -> None:
+    page = opened(page_of(FLOW)).page
+
+    def transform() -> str:
+        return str(page.locator("#stage").get_attribute("transform"))
+
+    seen = {transform()}
+    for action in (
+        lambda: page.click("#zoomin"),
+        lambda: page.click("#zoomout"),
+        lambda: page.keyboard.press("+"),
+        lambda: page.keyboard.press("ArrowDown"),
+        lambda: page.mouse.wheel(0, 120),
+    ):
+        before = transform()
+        page.mouse.move(500, 400)
+        action()
+        page.wait_for_function(
+            "(before) => document.getElementById('stage').getAttribute('transform') !== before", arg=before
+        )
+        seen.add(transform())
+    page.mouse.move(30, 500)
+    page.mouse.down()
+    page.mouse.move(130, 560)
+    page.mouse.up()
+    assert transform() not in seen
+    page.click("#fit")
+    page.keyboard.press("Tab")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('figure')"):
+            break
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "button"
+    page.keyboard.press("Enter")
+    expect(page.locator("#details")).to_be_visible()
+
+
+def test_legend_help_and_theme(opened: Any) -> None:
+    page = opened(page_of(FLOW)).page
+    page.click("#legendbutton")
+    for text in ("condition", "loop", "halt: waits for a person", "fork and join"):
+        expect(page.locator("#legend")).to_contain_text(text)
+    page.keyboard.press("?")
+    expect(page.locator("#help")).to_be_visible()
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.keyboard.press("t")
+    assert before != page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+
+def ran() -> tuple[Diagram, Trace]:
+    flow = [fetch, IF_ELSE(is_new, [store], fetch), FOR(range(2), "page", [store])]
+    eng = GenericWorkflowEngine()
+    eng.callbacks.replace(flow)
+    eng.trace = Trace()
+    eng.process([1, 0])
+    graph = compile_graph(flow)
+    return diagram_of(graph, overlay=of_steps(graph, eng.trace.steps)), eng.trace
+
+
+def test_a_recorded_run_is_played(opened: Any) -> None:
+    diagram, trace = ran()
+    found = opened(diagram_html(diagram, title="run", steps=trace.steps))
+    page = found.page
+    expect(page.locator("#player")).to_be_visible()
+    visited = []
+    for _ in range(6):
+        page.click("#next")
+        visited.append(page.locator("#stage g.figure.now").get_attribute("data-key"))
+    assert ["n0", "n1", "n2", "n5", "n6", "n5"] == visited
+    assert 1 == page.locator("g.arrow.passed").count()
+    page.click("#back")
+    expect(page.locator("#told")).to_contain_text("step 5 of")
+    page.select_option("#token", "1")
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    page.keyboard.press("n")
+    assert "n4" == page.locator("#stage g.figure.now").get_attribute("data-key")
+    page.click("#play")
+    expect(page.locator("#stage g.figure.now")).to_have_attribute("data-key", "exit", timeout=20_000)
+    expect(page.locator("#play")).to_have_text("play")
+    assert 1 <= page.locator("text.tally", has_text="2×").count()
+    page.uncheck("#run")
+    assert 0 == page.locator("text.tally").count()
+    assert [] == found.said
+
+
+def test_a_difference_is_marked(opened: Any) -> None:
+    old, new = compile_graph([fetch, store]), compile_graph([fetch, IF(is_new, [fetch]), kind])
+    found = opened(diagram_html(diagram_of_difference(difference(old, new)), title="difference"))
+    assert 1 == found.page.locator("#stage g.figure.removed").count()
+    assert 3 == found.page.locator("#stage g.figure.added").count()
+    expect(found.page.locator("#notes")).to_contain_text("3 added, 1 removed")
+    assert [] == found.said
+
+
+def test_two_thousand_tasks_begin_folded(opened: Any) -> None:
+    flow = [
+        IF_ELSE(is_new, [named(f"a{number}"), WHILE(is_new, [store, fetch])], [named(f"b{number}"), kind, store])
+        for number in range(200)
+    ]
+    assert len(compile_graph(flow).nodes) >= 2000
+    found = opened(page_of(flow))
+    page = found.page
+    assert 202 == figures(page)
+    page.click("#unfold")
+    assert 2000 > figures(page) >= 1800 - 200
+    page.fill("#search", "b199")
+    page.press("#search", "Enter")
+    expect(page.locator("#stage g.figure.selected")).to_contain_text("b199")
+    assert [] == found.said
+
+
+# Mermaid -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not MERMAID.is_file() and not IN_CI, reason="needs npm ci in tests/browser")
+def test_mermaid_reads_what_we_write(opened: Any) -> None:
+    crafted = [named(name[:200]) for name in HOSTILE] + [
+        named(name) for name in ("end", "graph", "a;b --> c", "%%{init}%%", "#quot;")
+    ]
+    graphs = [compile_graph(FLOW), compile_graph(crafted)]
+    texts = [diagram_mermaid(diagram_of(graph, everything=flag)) for graph in graphs for flag in (False, True)]
+    texts.append(diagram_mermaid(diagram_of(graphs[0]), direction="LR"))
+    golden = Path(__file__).resolve().parent.parent / "views" / "golden"
+    texts += [path.read_text(encoding="utf-8") for path in sorted(golden.glob("*.mmd"))]
+    assert len(texts) > 20
+    page = opened("<!doctype html><html data-ready=yes><body></body></html>").page
+    page.add_script_tag(path=str(MERMAID))
+    page.evaluate("mermaid.initialize({startOnLoad: false, securityLevel: 'strict'})")
+    for text in texts:
+        assert "flowchart-v2" == page.evaluate("async (text) => (await mermaid.parse(text)).diagramType", text), text
+    drawn = page.evaluate("async (text) => (await mermaid.render('drawn', text)).svg", texts[2])
+    page.set_content(f"<html data-ready=yes><body>{drawn}</body></html>")
+    shown = page.locator("svg").first.text_content() or ""
+    for name in ("end", "graph", "a;b --> c", "%%{init}%%", "#quot;", "javascript:window.pwned=1"):
+        assert name in shown
+    assert page.evaluate("window.pwned") is None
