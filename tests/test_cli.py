@@ -336,7 +336,7 @@ def test_demo_draws_runs_and_tells(place: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", str(place))
     result = call("demo", "--output", "drawn")
     assert 0 == result.exit_code
-    assert {"license_audit.dot", "license_audit.mmd"} == set(os.listdir("drawn"))
+    assert {"license_audit.html", "license_audit.mmd"} == set(os.listdir("drawn"))
     assert "[3, 0] FOR: for requirement in requirements" in result.stdout
     assert "apt-get install graphviz" in result.stdout
     assert "By family of licence" in result.stdout
@@ -346,7 +346,7 @@ def test_demo_draws_runs_and_tells(place: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.skipif(shutil.which("dot") is None, reason="needs the program dot")
 def test_demo_draws_pictures_where_it_can(place: Path) -> None:
     assert 0 == call("demo").exit_code
-    assert {"license_audit.svg", "license_audit.png"} == set(os.listdir("wfgraph-demo"))
+    assert {"license_audit.html", "license_audit.svg", "license_audit.png"} == set(os.listdir("wfgraph-demo"))
 
 
 def test_demo_says_when_it_can_not_draw(place: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -276,3 +279,24 @@ def test_parallel_branches_fork_and_join() -> None:
     joins = [arrow.target for arrow in diagram.arrows if arrow.kind is EdgeKind.JOIN]
     assert ["j0", "j0"] == joins
     assert [("j0", "n1")] == [(one.source, one.target) for one in diagram.arrows if one.source == "j0"]
+
+
+# The documentation's pictures ----------------------------------------------------------------------------------------
+
+
+def test_the_pictures_of_the_documentation_show_what_is() -> None:
+    path = Path(__file__).resolve().parents[2] / "docs" / "make_pictures.py"
+    made = runpy.run_path(str(path))["pictures"]()
+    assert set(made) == {file.name for file in (path.parent / "pictures").iterdir()}
+    for name, drawing in made.items():
+        svg = ElementTree.fromstring((path.parent / "pictures" / name).read_text(encoding="utf-8"))  # noqa: S314
+        ids = {str(group.get("id")) for group in svg.iter(f"{SVG}g")}
+        assert {figure.key for figure in drawing.diagram.figures()} <= ids
+        edges = sum(str(group.get("class")).startswith("edge") for group in svg.iter(f"{SVG}g"))
+        assert len(drawing.diagram.arrows) <= edges
+
+
+def test_running_needs_no_views() -> None:
+    code = "import sys, wfgraph.engine; print([name for name in sys.modules if name.startswith('wfgraph.views')])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    assert "[]\n" == done.stdout

@@ -16,7 +16,8 @@ from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.views.render import HOW_TO_GET_DOT, DotMissingError, render
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.render import HOW_TO_GET_DOT, DotMissingError, Drawing, render
 
 __all__ = ["demo"]
 
@@ -71,10 +72,11 @@ def _draw(graph: WorkflowGraph, directory: Path) -> list[Path]:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"can't make the directory {str(directory)!r}: {error.strerror or error}") from error
+    drawing = Drawing(graph, diagram_of(graph), legend=True, title=_NAME)
     try:
-        return [render(graph, directory / f"{_NAME}.{ending}") for ending in ("svg", "png")]
+        return [render(drawing, directory / f"{_NAME}.{ending}") for ending in ("html", "svg", "png")]
     except DotMissingError:
-        written = [render(graph, directory / f"{_NAME}.{ending}") for ending in ("dot", "mmd")]
+        written = [render(drawing, directory / f"{_NAME}.{ending}") for ending in ("html", "mmd")]
         say(f"no picture: the program dot is missing; to get pictures, {HOW_TO_GET_DOT}")
         return written
 

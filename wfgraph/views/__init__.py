@@ -1,12 +1,13 @@
-"""Views: a graph drawn as text for other programs to render.
+"""Views: a graph, its findings, its runs and its versions drawn.
 
-Importing this package registers the formats ``dot`` and ``mermaid``, so that ``f"{graph:dot}"`` works.
+One neutral model (:mod:`~wfgraph.views.diagram`, made by :mod:`~wfgraph.views.extract`) and a renderer for each output.
+Importing this package registers the formats of ``f"{graph:dot}"``: ``dot``, ``mermaid``, ``tree``, ``svg`` and ``html``.
 """
 
 from __future__ import annotations
 
 from wfgraph.views.dot import graph_dot
 from wfgraph.views.mermaid import graph_mermaid
-from wfgraph.views.render import RenderError, render
+from wfgraph.views.render import Drawing, RenderError, render
 
-__all__ = ["RenderError", "graph_dot", "graph_mermaid", "render"]
+__all__ = ["Drawing", "RenderError", "graph_dot", "graph_mermaid", "render"]

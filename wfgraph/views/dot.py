@@ -154,7 +154,7 @@ def _node(figure: Figure) -> dict[str, str]:
     attributes = {"id": figure.key, "label": _quoted(*_label(figure)), "fillcolor": fill, "color": frame, **shape}
     if figure.role in _POINTED:
         # A diamond has room for text only around its middle.
-        attributes["margin"] = "0.01,0.01"
+        attributes["margin"] = "0.07,0.03"
     if figure.opaque:
         attributes["style"] = ",".join(filter(None, (shape.get("style", _NODE["style"]), "dashed")))
     if figure.about is not None:
