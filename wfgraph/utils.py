@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-__all__ = ["classproperty", "escape_control", "staticproperty", "task_name"]
+__all__ = ["classproperty", "collecting_later", "escape_control", "staticproperty", "task_name"]
 
 _T = TypeVar("_T")
 
@@ -45,6 +47,21 @@ def task_name(task: Any) -> str:
     if isinstance(task, partial):
         return f"partial({task_name(task.func)})"
     return type(task).__name__
+
+
+@contextmanager
+def collecting_later() -> Iterator[None]:
+    """Put garbage collection off while many objects are made that are there to stay.
+
+    The collector would go through all of them again and again: reading 10,000 functions took twice the time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def escape_control(text: str) -> str:

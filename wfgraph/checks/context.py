@@ -55,12 +55,20 @@ class Context:
 
     def tasks(self) -> Iterator[Node]:
         """Yield the tasks that someone wrote: neither stand-ins nor the bookkeeping of patterns."""
+        return iter(self._tasks)
+
+    @cached_property
+    def _tasks(self) -> tuple[Node, ...]:
         own = self.shapes.bookkeeping
-        return (node for node in self.graph.nodes if node.id not in own and not is_stand_in(node.item.task))
+        return tuple(node for node in self.graph.nodes if node.id not in own and not is_stand_in(node.item.task))
 
     def reached(self) -> Iterator[Node]:
         """Yield those of :meth:`tasks` that a run can get to."""
-        return (node for node in self.tasks() if self.flow.reached(node.id))
+        return iter(self._reached)
+
+    @cached_property
+    def _reached(self) -> tuple[Node, ...]:
+        return tuple(node for node in self._tasks if self.flow.reached(node.id))
 
     def effects(self, node: Node) -> Effects | None:
         """Return what was read from the code of a task that declares nothing; None for one that does."""

@@ -15,6 +15,7 @@ from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowAPIError
 from wfgraph.graph.location import location_of
 from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.utils import collecting_later
 
 __all__ = ["UNUSED", "check", "checked", "chosen", "rule_of"]
 
@@ -79,10 +80,16 @@ def checked(
 ) -> tuple[list[Diagnostic], WorkflowGraph]:
     """Check a definition by some rules; return the findings, and the graph that they are about."""
     _refuse_unknown(severities, severities.values())
+    with collecting_later():
+        return _checked(definition, tuple(rules), severities, engine, baseline)
+
+
+def _checked(
+    definition: Any, rules: tuple[Rule, ...], severities: Mapping[str, Severity], engine: type | None, baseline: Any
+) -> tuple[list[Diagnostic], WorkflowGraph]:
     earlier = baseline if baseline is None or isinstance(baseline, WorkflowGraph) else compile_graph(baseline, engine)
     context = Context(read(definition, engine), earlier)
     suppressions = Suppressions(context.graph)
-    rules = tuple(rules)
     found = [
         _diagnostic(context, rule, finding, severities)
         for rule in rules

@@ -11,6 +11,7 @@ from wfgraph.compiler.normalize import define
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.program import Program
 from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.utils import collecting_later
 
 if TYPE_CHECKING:
     from wfgraph.compiler.inference import Inference
@@ -39,7 +40,8 @@ def compile_graph(callbacks: Any, engine: type | None = None, *, inference: Infe
         from wfgraph.compiler.inference import Inference  # running a workflow needs none of it
 
         inference = Inference(engine)
-    return lower(definition, inferred(inference))
+    with collecting_later():
+        return lower(definition, inferred(inference))
 
 
 def build_program(callbacks: Any) -> Program:

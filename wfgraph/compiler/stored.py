@@ -24,7 +24,7 @@ from wfgraph.compiler.normalize import define
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph.definition import Definition
-from wfgraph.graph.identity import identities, is_declared
+from wfgraph.graph.identity import Recorded, identities, is_declared
 from wfgraph.graph.ops import EdgeKind, Op
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.workflow_graph import Certainty, Edge, Node, WorkflowGraph
@@ -47,7 +47,7 @@ _DAMAGES = (
 _MOST_LANES = 100_000
 
 
-class StoredTask:
+class StoredTask(Recorded):
     """Stands for a task of a stored graph; what it was, see :class:`~wfgraph.graph.identity.Identity`."""
 
     def __init__(self, name: str, identity: tuple[str, str, bool], declared: bool, op: Op) -> None:

@@ -30,7 +30,7 @@ from functools import partial
 from hashlib import blake2b, sha256
 from pathlib import Path
 from types import MethodType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 from wfgraph.graph import ops
 from wfgraph.graph.describing import arguments_of, describe
@@ -113,9 +113,15 @@ class Identity:
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 18]}… {_digest(text)}"
 
 
-@runtime_checkable
-class Recorded(Protocol):
-    """A task that stands for one of another time and place, and says what that was."""
+class Recorded:
+    """A task that stands for one of another time and place, and says what that was.
+
+    Attributes:
+        recorded_name: its name, as :attr:`Identity.name`.
+        recorded_detail: what it was made with.
+        recorded_anonymous: whether it had no name of its own.
+        recorded_declared: whether what it does to the flow was declared.
+    """
 
     recorded_name: str
     recorded_detail: str
