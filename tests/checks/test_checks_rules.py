@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable
 from typing import Any
@@ -298,3 +299,17 @@ def test_what_silences_nothing_is_told() -> None:
     assert [] == check([silenced], ignore=["WF106"]), "not asked for, so not known to be unused"
     (one,) = check([misspelt])
     assert "misspelt at [0] ignores WF999, which is no check" == one.message
+
+
+def test_a_finding_about_a_pattern_stands_where_the_pattern_was_called() -> None:
+    line = inspect.currentframe().f_lineno  # type: ignore[union-attr]
+    flow = [
+        IF(
+            lambda obj, eng: False,
+            [STOP(), EMPTY_CALL],
+        ),
+        FOR((), "x", EMPTY_CALL),
+    ]
+    found = {one.code: one.location for one in check(flow, select=["WF107", "WF203"])}
+    assert {"WF107": line + 2, "WF203": line + 6} == {code: place.line for code, place in found.items() if place}
+    assert {__file__} == {place.file for place in found.values() if place}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from types import CodeType
@@ -11,8 +13,9 @@ from typing import Any
 
 from wfgraph.graph.workflow_graph import Node
 
-__all__ = ["Location", "code_of", "location_of", "subjects"]
+__all__ = ["Location", "code_of", "location_of", "remember_site", "subjects"]
 
+_SITE = "__wfgraph_site__"
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -51,9 +54,29 @@ def subjects(node: Node) -> Iterator[Any]:
 
 
 def location_of(node: Node) -> Location | None:
-    """Return the first line of a task's own code, or of the condition that a pattern's task asks."""
-    for subject in subjects(node):
+    """Return where a task's code is: for a pattern's task where the pattern was called, else the condition it asks."""
+    code = code_of(node.item.task)
+    if code is not None:
+        return Location(code.co_filename, code.co_firstlineno)
+    site = getattr(node.item.task, _SITE, None)
+    if isinstance(site, Location):
+        return site
+    for subject in node.op.asked:
         code = code_of(subject)
         if code is not None:
             return Location(code.co_filename, code.co_firstlineno)
     return None
+
+
+def remember_site(task: Any, depth: int = 2) -> None:
+    """Keep on a pattern's task where the pattern was called.
+
+    Args:
+        task: the task.
+        depth: how many calls up to begin with; what is up there may be of this package, too.
+    """
+    frame = sys._getframe(depth)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
+        frame = frame.f_back
+    with suppress(AttributeError, TypeError):  # a pattern of one's own may return what takes no attributes
+        setattr(task, _SITE, Location(frame.f_code.co_filename, frame.f_lineno))

@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 from wfgraph._legacy import LegacyNames
 from wfgraph.errors import WorkflowError
 from wfgraph.graph.describing import describe
+from wfgraph.graph.location import remember_site
 from wfgraph.graph.ops import Op
 from wfgraph.graph.task import task
 from wfgraph.utils import task_name
@@ -34,6 +35,8 @@ def pattern(function: Callable[_P, _R]) -> Callable[..., _R]:
         made = function(*args, **kwargs)
         head: Any = (made[0] if made else None) if isinstance(made, list | tuple) else made
         # Patterns of one's own may return what takes no docstring, such as a bound method.
+        if head is not None:
+            remember_site(head)
         with suppress(AttributeError, TypeError):
             head.__doc__ = comment if comment is not None else _documentation(task_name(function), args, kwargs)
         return made
