@@ -487,6 +487,9 @@ def test_a_recorded_run_is_drawn_over_its_definition_or_by_itself(place: Path) -
     assert "├ add  ┄ 3×" in drawn
     assert "3 tokens, " in drawn
     assert "├ add  ┄ 3×" in call("draw", "run.json").stdout
+    assert "├ add  ┄ 1×" in call("draw", "run.json", "--token", "1").stdout
+    assert "the recorded run has no token 9" in refused("draw", "run.json", "--token", "9")
+    assert "--token shows the path of one token" in refused("draw", "flow.py:flow", "--token", "1")
     assert '"steps":[[0,"entry","n0"]' in call("draw", "run.json", "--format", "html").stdout
     assert "--trace 'run.txt'" in refused("run", "flow.py:flow", "tokens.json", "--trace", "run.txt")
     assert "can't write 'no/run.json'" in call("run", "flow.py:flow", "tokens.json", "--trace", "no/run.json").stderr

@@ -206,7 +206,7 @@ def test_details_tell_what_is_known(opened: Any) -> None:
     page.locator('[data-key="n0"]').click()
     details = page.locator("#details")
     expect(details).to_be_visible()
-    for text in ("fetch", "[0]", "Fetch it from there.", "test_viewer.py:"):
+    for text in ("task", "fetch", "[0]", "Fetch it from there.", "test_viewer.py:"):
         expect(details).to_contain_text(text)
     details.locator(".way button").first.click()
     expect(details.locator("h2")).to_have_text("IF_ELSE")

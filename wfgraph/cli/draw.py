@@ -43,6 +43,7 @@ _FORMATS = {
     "--direction", type=click.Choice(("tb", "lr")), default="tb", show_default=True, help="Top down, or left to right."
 )
 @click.option("--overlay", multiple=True, metavar="checks|TRACE.json", help="Show what is found; what a run did.")
+@click.option("--token", type=click.IntRange(min=0), help="Of a recorded run, show the path of this token only.")
 @click.option("--diff", "other", metavar="OTHER", help="Show what changed since OTHER, another definition or graph.")
 @click.option("--depth", type=click.IntRange(min=0), help="Fold what is nested deeper.")
 @click.option("--all", "everything", is_flag=True, help="Show the bookkeeping of patterns, too.")
@@ -55,6 +56,7 @@ def draw(
     style: str | None,
     direction: str,
     overlay: tuple[str, ...],
+    token: int | None,
     other: str | None,
     depth: int | None,
     everything: bool,
@@ -85,10 +87,19 @@ def draw(
             click.echo(line, err=True)
         diagram = diagram_of_difference(found, everything=everything)
     else:
-        laid = Overlay() if steps is None else of_steps(graph, steps)
+        laid = Overlay()
         for one in overlay:
-            more, recorded = _overlay(one, graph, target, key)
-            laid, steps = more.over(laid), recorded or steps
+            if one == "checks":
+                laid = laid.over(_findings(graph, target, key))
+            else:
+                steps = _run_of(one, graph, target)
+        if steps is not None:
+            steps = _of_token(steps, token)
+            laid = laid.over(of_steps(graph, steps))
+        elif token is not None:
+            raise CommandError(
+                "--token shows the path of one token of a recorded run: give that, or --overlay TRACE.json"
+            )
         diagram = diagram_of(graph, everything=everything, overlay=laid)
         if depth is not None:
             diagram = folded(diagram, depth)
@@ -126,17 +137,19 @@ def _target(target: str, key: str | None) -> tuple[WorkflowGraph, list[Step] | N
     return graph_of(target, key), None
 
 
-def _overlay(name: str, graph: WorkflowGraph, target: str, key: str | None) -> tuple[Overlay, list[Step] | None]:
-    """Return what ``--overlay`` names.
+def _findings(graph: WorkflowGraph, target: str, key: str | None) -> Overlay:
+    if target.lower().endswith(".json"):
+        raise CommandError(f"--overlay checks needs the definition itself; {target!r} is a stored graph")
+    definition: Any = definition_of(load(target), target, key)
+    return of_findings(graph, check(definition))
+
+
+def _run_of(name: str, graph: WorkflowGraph, target: str) -> list[Step]:
+    """Return the recorded run that ``--overlay`` names.
 
     Raises:
-        CommandError: it is no recorded run, or one of another version.
+        CommandError: it is none, or one of another version.
     """
-    if name == "checks":
-        if target.lower().endswith(".json"):
-            raise CommandError(f"--overlay checks needs the definition itself; {target!r} is a stored graph")
-        definition: Any = definition_of(load(target), target, key)
-        return of_findings(graph, check(definition)), None
     ran, steps = stored_of(name) if name.lower().endswith(".json") else (graph, None)
     if steps is None:
         raise CommandError(f"--overlay takes checks, or a run that `wfgraph run --trace` recorded; not {name!r}")
@@ -146,4 +159,11 @@ def _overlay(name: str, graph: WorkflowGraph, target: str, key: str | None) -> t
             f"{name!r} was recorded with another version of {target} ({changes or 'its tasks changed'}); "
             f"draw the recorded one: wfgraph draw {name}"
         )
-    return of_steps(graph, steps), steps
+    return steps
+
+
+def _of_token(steps: list[Step], token: int | None) -> list[Step]:
+    chosen = [step for step in steps if token is None or step.token == token]
+    if not chosen and token is not None:
+        raise CommandError(f"the recorded run has no token {token}; its tokens count from 0")
+    return chosen

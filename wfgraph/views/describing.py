@@ -85,14 +85,14 @@ def about(graph: WorkflowGraph, node: Node, identity: Identity) -> About:
     task = node.item.task
     inner = getattr(task, "func", task)
     doc = None if isinstance(task, Recorded) else getattr(inner, "__doc__", None)
-    location = location_of(node)
+    location = None if isinstance(task, Recorded) else location_of(node)
     return About(
         where=graph.where(node.id),
         name=escape_control(node.name[:_DOC]),
         doc="\n".join(escape_control(one.strip()) for one in doc.strip()[:_DOC].splitlines())
         if isinstance(doc, str)
         else "",
-        module=escape_control(str(getattr(inner, "__module__", None) or "")),
+        module="" if isinstance(task, Recorded) else escape_control(str(getattr(inner, "__module__", None) or "")),
         # Without its directory: pictures are shown to others, and are the same on every machine.
         source=escape_control(f"{PurePath(location.file).name}:{location.line}") if location else "",
         identity=str(identity),

@@ -63,7 +63,6 @@ def diagram_json(diagram: Diagram, *, title: str = "workflow", steps: Iterable[S
         "notes": list(diagram.notes),
         "measured": any(figure.tally is not None and figure.tally.visits for figure in diagram.figures()),
         "kinds": [kind.value for kind in EdgeKind],
-        "meanings": {_name(what): text for what, text in MEANINGS.items()},
         "legend": {
             "roles": [[_name(what), text] for what, text in MEANINGS.items() if isinstance(what, Role)],
             "kinds": [[_name(what), text] for what, text in MEANINGS.items() if isinstance(what, EdgeKind)],

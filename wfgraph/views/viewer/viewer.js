@@ -192,6 +192,10 @@ function drawFigure({ figure, x, y, width, height }, parent) {
   if (DOUBLE.has(figure.role)) make("path", { d: outline(figure.role, width + 8, height + 8), class: "outer" }, group);
   make("path", { d: outline(figure.role, width, height), class: "shape" }, group);
   writeTexts(figure, group);
+  if (figure.about) {
+    const { name, where, doc, module, source } = figure.about;
+    make("title", {}, group).textContent = [`${name} ${where}`, doc, [module, source].filter(Boolean).join(" "), ...figure.badges.map((badge) => `${badge.code}: ${badge.message}`)].filter(Boolean).join("\n");
+  }
   if (figure.port) return;
   group.setAttribute("tabindex", 0);
   group.setAttribute("role", "button");
@@ -341,7 +345,7 @@ function select(key, open = true) {
   panel.append(close, element("h2", figure.about ? figure.about.name : figure.lines.join(" ")));
   const list = element("dl");
   const row = (name, value) => { if (value) list.append(element("dt", name), element("dd", value)); };
-  row("what", data.meanings[figure.role]);
+  row("what", new Map(data.legend.roles).get(figure.role));
   if (figure.about) {
     row("address", figure.about.where); row("module", figure.about.module);
     row("source", figure.about.source); row("identity", figure.about.identity);
@@ -374,7 +378,7 @@ function wayTo(arrow) {
   const name = target.about ? `${target.about.name} ${target.about.where}` : target.lines.join(" ");
   const button = element("button", name);
   button.addEventListener("click", () => show(arrow.target));
-  const told = [arrow.text || data.meanings[arrow.kind] || arrow.kind, arrow.certain ? "" : "possibly", arrow.count !== null ? `${arrow.count}×` : ""];
+  const told = [arrow.text || new Map(data.legend.kinds).get(arrow.kind), arrow.certain ? "" : "possibly", arrow.count !== null ? `${arrow.count}×` : ""];
   line.append(`${told.filter(Boolean).join(", ")} → `, button);
   return line;
 }
