@@ -544,3 +544,48 @@ def test_open_shows_a_page_in_the_browser(place: Path, monkeypatch: pytest.Monke
     result = call("draw", "flow.py:flow", "-o", "x.html", "--open")
     assert (2, "wrote x.html\n") == (result.exit_code, result.stdout)
     assert "no browser could be opened here; open 'x.html' by hand" in result.stderr
+
+
+VERSIONS = """
+from wfgraph.patterns import HALT, IF
+
+def asked(obj, eng): return obj
+
+def approve(obj, eng): eng.halt("a person must approve")
+
+def fetch(obj, eng): pass
+
+def unknown(obj, eng): getattr(eng, obj)()
+
+before = [fetch, approve, HALT("look"), unknown]
+moved = [approve, [HALT("look")], fetch, fetch, unknown]
+after = [fetch, IF(asked, approve), HALT("look again")]
+"""
+
+
+def test_drift_tells_where_halted_runs_go_on(place: Path) -> None:
+    (place / "versions.py").write_text(VERSIONS)
+    same = call("drift", "versions.py:before", "versions.py:before")
+    assert (0, "the same structure: every run goes on where it stands\n") == (same.exit_code, same.stdout)
+    moved = call("drift", "versions.py:before", "versions.py:moved")
+    assert (
+        0,
+        """\
+  versions.approve at [1] goes on at [0]
+  HALT('look') at [2] goes on at [1, 0]
+  versions.unknown at [3] goes on at [4]
+every run that is halted can go on
+""",
+    ) == (moved.exit_code, moved.stdout)
+    call("draw", "versions.py:before", "-o", "before.json")
+    lost = call("drift", "before.json", "versions.py:after", "--all")
+    assert (
+        1,
+        """\
+  versions.fetch at [0] goes on at [0]
+✖ versions.approve at [1] stands under another pattern now: if asked; nearest: [1, 1]
+✖ HALT('look') at [2] was made with other arguments; nearest: [2]
+? versions.unknown at [3] is gone
+lost: 2 that halt, 1 that may
+""",
+    ) == (lost.exit_code, lost.stdout)

@@ -12,6 +12,7 @@ from wfgraph.cli.check import check
 from wfgraph.cli.console import CommandError, complain
 from wfgraph.cli.demo import demo
 from wfgraph.cli.draw import draw
+from wfgraph.cli.drift import drift
 from wfgraph.cli.run import run
 from wfgraph.cli.show import show
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError, WorkflowError
@@ -59,8 +60,9 @@ def wfgraph(debug: bool) -> None:
       wfgraph draw my/flow.py:flow -o flow.svg   the same, as a picture
       wfgraph check my/flow.py                   what is wrong with the definitions in it
       wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
+      wfgraph drift old.json my/flow.py:flow     which halted runs could not go on after a change
     """  # noqa: D301 - click wants the character, not the escape
 
 
-for _verb in (demo, show, check, draw, run):
+for _verb in (demo, show, check, draw, run, drift):
     wfgraph.add_command(_verb)
