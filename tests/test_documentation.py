@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
 import pytest
 from differential.real import OURS, REAL, Library
 
-from wfgraph import signals
+from wfgraph import check, signals
 from wfgraph.engine import Continue, GenericWorkflowEngine, ProcessingFactory, TransitionActions
 from wfgraph.errors import HaltProcessing
 from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_IF
+from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.utils import classproperty
 
 both = pytest.mark.parametrize("library", [OURS, REAL], ids=lambda library: library.name)
@@ -27,6 +28,25 @@ both = pytest.mark.parametrize("library", [OURS, REAL], ids=lambda library: libr
 @pytest.fixture(autouse=True, params=["interpreted", "compiled"])
 def _tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WFGRAPH_TIER", request.param)
+
+
+@pytest.fixture(autouse=True)
+def _checked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hold the checks to every definition of the documentation: none has an error, and no warning is out of place."""
+    usual, seen = Callbacks.replace, []
+
+    def replace(self: Any, funcs: Any, key: str = "*") -> None:
+        seen.append(list(funcs) if not callable(funcs) else [funcs])
+        usual(self, funcs, key)
+
+    monkeypatch.setattr(Callbacks, "replace", replace)
+    yield
+    found = [one for definition in seen for one in check(definition) if one.severity != "info"]
+    assert [] == [str(one) for one in found if one.code not in _RIGHTLY_WARNED]
+
+
+_RIGHTLY_WARNED = {"WF106"}
+"""An example shows that what follows ``continue_next_token`` does not run."""
 
 
 def engine(*callbacks: Any, kind: Callable[[], Any] = GenericWorkflowEngine) -> Any:
