@@ -108,7 +108,8 @@ function routeOf(source, target, key) {
     if (other === target) end = "left";
     else { steps.push(gap(common, other.index - 1, key)); descend(target, other, key, steps); }
   }
-  return { start, steps, end };
+  // Right above the branches that it leads to, a condition may send its lines sideways and down.
+  return { start, steps, end, above: one === source && other.type === "row" };
 }
 
 // From a figure to below the item `top` that holds it.
@@ -265,7 +266,7 @@ function corners(route, from, to) {
   if (route.free) return [[from.x + half, from.y], [to.x + to.width / 2 + 30, (from.y + to.y) / 2], [to.x + to.width / 2, to.y]];
   const top = to.y - to.height / 2, away = to.x - from.x;
   if (straight && Math.abs(away) < 1) return [[from.x, from.y + from.height / 2], [to.x, top]];
-  if (straight && from.figure.forks && Math.abs(away) > half + 8) {
+  if (straight && route.above && from.figure.forks && Math.abs(away) > half + 8) {
     const side = away < 0 ? -1 : 1;
     return [[from.x + side * half, from.y], [to.x, from.y], [to.x, top]];
   }
