@@ -81,6 +81,7 @@ EVERYTHING = [
     CHOICE(a, ("x", a), ("y", [a, a])),
     jumps,
     WHILE(a, [a, FOR([1], "k", a)]),
+    FOR(a, lambda obj, eng, position, item: None, [a]),
     SIMPLE_MERGE(a, a, a),
     PARALLEL_SPLIT([a, IF(a, a)], SYNCHRONIZE(a, b)),
     SYNCHRONIZE(a, b),
@@ -99,7 +100,7 @@ def names(flow: Any) -> list[str]:
 
 def test_a_task_is_known_by_its_name_what_it_was_made_with_and_the_patterns_around_it() -> None:
     inner = "made.<locals>.inner(most=3)"
-    assert [inner, "b(most=4)", "Limit(most=5)", "Limit.check(most=6)", "Slotted(most=7)"] == names(EVERYTHING[11][1:])
+    assert [inner, "b(most=4)", "Limit(most=5)", "Limit.check(most=6)", "Slotted(most=7)"] == names(EVERYTHING[12][1:])
     assert ["IF_ELSE(a)", "if a yes / c", "BREAK", "if a no / c"] == names(IF_ELSE(a, [[c]], c))
     assert ["CHOICE(a)", "choice a x / b", "BREAK", "choice a y / b", "choice a y / b #2", "BREAK #2"] == names(
         CHOICE(a, ("x", b), ("y", [b, b]))

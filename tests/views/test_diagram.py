@@ -300,3 +300,9 @@ def test_running_needs_no_views() -> None:
     code = "import sys, wfgraph.engine; print([name for name in sys.modules if name.startswith('wfgraph.views')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
     assert "[]\n" == done.stdout
+
+
+def test_without_the_library_a_machine_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transitions", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'wfgraph\[transitions\]'"):
+        machine_of(GRAPHS["if"])

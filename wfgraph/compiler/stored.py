@@ -155,7 +155,7 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
         if isinstance(task.op, ops.Split | ops.Synchronize):
             count = len(task.op.lanes)
             task.op = replaced(task.op, lanes=tuple(tuple(next(lanes)[0]) for _ in range(count)))
-    graph = lower(define(bodies[0][0]), lambda task: task.op)
+    graph = lower(define(bodies[0][0]), _told)
     nodes = tuple(
         Node(node.id, node.item, node.op, node.lane, bool(told["opaque"]))
         for node, told in zip(graph.nodes, content["nodes"], strict=True)
@@ -166,6 +166,11 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
         for source, target, kind, certainty, label in content["edges"]
     )
     return WorkflowGraph(graph.definition, nodes, edges, graph.lanes)
+
+
+def _told(task: Any) -> Op:
+    """Return the op of a stand-in; what stands for the items of a loop does nothing."""
+    return task.op if isinstance(task, StoredTask) else ops.Call()
 
 
 def _lists(body: dict[str, Any], made: Iterator[dict[str, Any]]) -> tuple[list[Any], list[StoredTask]]:

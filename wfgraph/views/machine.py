@@ -50,8 +50,12 @@ def machine_of(graph: WorkflowGraph, model: Any = None) -> Any:
     Raises:
         ModuleNotFoundError: the library ``transitions`` is not installed.
     """
-    from transitions import Machine  # an extra: pip install 'wfgraph[transitions]'
-
+    try:
+        from transitions import Machine
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "a machine needs the library transitions: pip install 'wfgraph[transitions]'", name="transitions"
+        ) from error
     return Machine("self" if model is None else model, auto_transitions=False, **machine_config(graph))
 
 
