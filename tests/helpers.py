@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import (
     HaltProcessing,
 )
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.render import Drawing, drawn
 
 
 class Shouts:
@@ -69,3 +74,13 @@ def halted(eng, tokens):
     with pytest.raises(HaltProcessing) as caught:
         eng.process(tokens)
     return caught.value
+
+
+def drawn_whole(graph: WorkflowGraph) -> None:
+    """Hold the picture of a graph to it: a node for each task, an edge for each transition."""
+    svg = ElementTree.fromstring(drawn(Drawing(graph, diagram_of(graph, everything=True)), "svg"))  # noqa: S314
+    groups = [group for group in svg.iter() if group.tag.endswith("}g")]
+    edges = sum(str(group.get("class")).startswith("edge") for group in groups)
+    assert len(graph.edges) + sum(node.wild for node in graph.nodes) == edges
+    assert {f"n{node.id}" for node in graph.nodes} <= {group.get("id") for group in groups}
+    assert not [found for found in svg.iter() if found.tag.endswith("}a")], "tooltips are no links"

@@ -7,6 +7,7 @@ that the engine sees of it. The example of loops and interrupts is in ``test_eng
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -14,8 +15,9 @@ from typing import Any
 
 import pytest
 from differential.real import OURS, REAL, Library
+from helpers import drawn_whole
 
-from wfgraph import check, signals
+from wfgraph import check, compile_graph, signals
 from wfgraph.engine import Continue, GenericWorkflowEngine, ProcessingFactory, TransitionActions
 from wfgraph.errors import HaltProcessing
 from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_IF
@@ -32,7 +34,10 @@ def _tier(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture(autouse=True)
 def _checked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hold the checks to every definition of the documentation: none has an error, and no warning is out of place."""
+    """Hold checks and pictures to every definition of the documentation.
+
+    None has an error, no warning is out of place, and the picture has a node for each task and an edge for each step.
+    """
     usual, seen = Callbacks.replace, []
 
     def replace(self: Any, funcs: Any, key: str = "*") -> None:
@@ -43,6 +48,9 @@ def _checked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     found = [one for definition in seen for one in check(definition) if one.severity != "info"]
     assert [] == [str(one) for one in found if one.code not in _RIGHTLY_WARNED]
+    if shutil.which("dot") is not None:
+        for definition in seen:
+            drawn_whole(compile_graph(definition))
 
 
 _RIGHTLY_WARNED = {"WF106"}
