@@ -116,6 +116,18 @@ def test_a_file_that_was_changed_after_its_import_is_not_believed(
     assert {RETURN, HALT} == outcomes_of(task)  # by its bytecode
 
 
+def test_equal_code_of_two_files_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "STEP = 1\ndef task(obj, eng):\n    eng.jump_call(STEP)\n"
+    (tmp_path / "steady_flow.py").write_text(text)
+    (tmp_path / "shaky_flow.py").write_text(text + "def change():\n    global STEP\n    STEP = 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    steady, shaky = (importlib.import_module(name).task for name in ("steady_flow", "shaky_flow"))
+    assert steady.__code__ == shaky.__code__
+    for _ in range(2):
+        assert {jump(1)} == outcomes_of(steady)
+        assert {jump(None)} == outcomes_of(shaky)
+
+
 def test_reading_never_runs_what_it_reads() -> None:
     ran: list[str] = []
 

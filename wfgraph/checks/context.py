@@ -77,13 +77,16 @@ class Context:
 
     def notes(self, kind: NoteKind) -> Iterator[tuple[Node, Note]]:
         """Yield what was noted in the code of the tasks that a run can get to, and of the conditions that they ask."""
-        for node in self.reached():
+        return ((node, note) for node, note in self._notes if note.kind is kind)
+
+    @cached_property
+    def _notes(self) -> list[tuple[Node, Note]]:
+        found = []
+        for node in self._reached:
             own = self.effects(node)
             read = [own] if own is not None else [self.reading.inference.effects(asked) for asked in node.op.asked]
-            for found in read:
-                for note in found.notes:
-                    if note.kind is kind:
-                        yield node, note
+            found += [(node, note) for one in read for note in one.notes]
+        return found
 
     def ways(self, node: Node, *controls: Control) -> Iterator[tuple[Outcome, bool]]:
         """Yield the outcomes of a task that are of such a kind, and whether it always ends so."""
