@@ -70,6 +70,19 @@ class Context:
     def _reached(self) -> tuple[Node, ...]:
         return tuple(node for node in self._tasks if self.flow.reached(node.id))
 
+    def that(self, *controls: Control) -> list[Node]:
+        """Return those of :meth:`reached` that have an outcome of such a kind."""
+        found = {node.id: node for control in controls for node in self._by_control.get(control, ())}
+        return [found[number] for number in sorted(found)]
+
+    @cached_property
+    def _by_control(self) -> dict[Control, list[Node]]:
+        found: dict[Control, list[Node]] = {}
+        for node in self._reached:
+            for control in {outcome.control for outcome in self._outcomes[node.id]}:
+                found.setdefault(control, []).append(node)
+        return found
+
     def effects(self, node: Node) -> Effects | None:
         """Return what was read from the code of a task that declares nothing; None for one that does."""
         known = declaration_of(node.item.task)

@@ -19,6 +19,14 @@ __all__ = ["FunctionNode", "Scope", "Source", "node_of", "scope_of"]
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _Place = tuple[int, str]
 _LAMBDA = "<lambda>"
+_FUNCTIONS = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+_BINDING = frozenset(
+    (
+        *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.alias),
+        *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    )
+)
+"""What binds names by itself."""
 _BLOCKS = {
     kind: tuple(name for name in ("body", "orelse", "handlers", "finalbody", "cases") if name in fields)
     for kind in (*ast.stmt.__subclasses__(), ast.ExceptHandler, ast.match_case)
@@ -267,13 +275,14 @@ def _scope(node: FunctionNode) -> Scope:
         kind = type(part)
         if kind is ast.Constant or (kind is ast.Name and type(part.ctx) is ast.Load):
             continue  # most of what there is
-        for name in _binds(part):
-            bound[name] = bound.get(name, 0) + 1
+        if kind in _BINDING:
+            for name in _binds(part):
+                bound[name] = bound.get(name, 0) + 1
         if kind is ast.Global:
             declared.update(part.names)
         elif kind is ast.Nonlocal:
             free.update(part.names)
-        elif isinstance(part, FunctionNode):
+        elif kind in _FUNCTIONS:
             inner |= _rebinds(part)
             waiting += _outside(part)
         elif kind is ast.comprehension:

@@ -155,11 +155,13 @@ class Statements(Expressions):
         self.frame.store(node.name, made)
 
     def _import(self, node: ast.Import) -> None:
+        self.looks_around = True
         for alias in node.names:
             name = alias.name if alias.asname else alias.name.partition(".")[0]
             self.frame.store(alias.asname or name, module_named(name))
 
     def _import_from(self, node: ast.ImportFrom) -> None:
+        self.looks_around = True
         package = str(self.frame.variables.get("__package__") or "").split(".")
         base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
         module = ".".join(part for part in (base, node.module or "") if part)
