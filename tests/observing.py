@@ -1,29 +1,36 @@
 """A plugin for pytest: hold every task that the tests run to what the inference read of it.
 
 ``pytest -p observing --observe tests/test_engine.py ...`` runs the tests as always, but each call of a task by an engine
-is watched: the way in which it ended must be among those that the compiler knows of it, unless it is opaque. What
-was read is asked for before the task's first call, because tests change what their tasks hold. Whoever looks on is
-served by the interpreter, so tests about the compiled tier are not for this. Engines in other processes, and those of
-the real ``workflow``, are not watched.
+is watched: the way in which it ended must be among those that the compiler knows of it, unless it is opaque; where that
+is what its author declares, also among those that its code tells. A test in which a task did something else fails, and
+so does the whole session.
+
+What was read is asked for before the task's first call, because tests change what their tasks hold. Whoever looks on is
+served by the interpreter, so tests about the compiled tier are not for this. Engines in other processes, except pytest's
+own workers, and those of the real ``workflow`` are not watched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from wfgraph.compiler.inference import Inference
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import JumpCall, JumpToken, JumpTokenBack, JumpTokenForward, WorkflowDefinitionError
+from wfgraph.graph.ops import OPAQUE
 from wfgraph.graph.outcomes import RETURN, Control, Outcome
+from wfgraph.graph.task import op_of
 from wfgraph.runtime import tokens
 from wfgraph.runtime.trace import control_of
 from wfgraph.utils import task_name
 
 __all__ = ["Observer"]
 
+_Ways = dict[str, frozenset[Outcome]]
 _UNTOLD = (Control.ERROR,)
 """Any task may fail."""
 
@@ -42,7 +49,7 @@ class Observer:
         self.told = 0
         self.violations: list[str] = []
         self.test = ""
-        self._known: dict[tuple[int, type], tuple[Any, frozenset[Outcome] | None]] = {}
+        self._known: dict[tuple[int, type], tuple[Any, _Ways]] = {}
 
     def watched(self, eng: Any, execute: Callable[[Any, Any], Any] | None) -> Callable[[Any, Any], Any]:
         """Return what runs a task in the stead of ``execute`` (None: of the task itself)."""
@@ -59,27 +66,35 @@ class Observer:
 
         return run
 
-    def _outcomes(self, task: Any, kind: type) -> frozenset[Outcome] | None:
-        """Return the ways in which a task can end, None where that is not known."""
+    def _outcomes(self, task: Any, kind: type) -> _Ways:
+        """Return the ways in which a task can end, by who says so; none where that is not known."""
         key = (id(task), kind)
         if key not in self._known:
-            try:
-                (node,) = compile_graph([task], kind).nodes[:1]
-            except WorkflowDefinitionError:
-                self._known[key] = (task, None)
-            else:
-                ways = None if node.opaque else frozenset(way.outcome for way in node.exits)
-                self._known[key] = (task, ways)
-                self.told += ways is not None
+            ways = dict(_ways(task, kind))
+            self._known[key] = (task, ways)
+            self.told += bool(ways)
         return self._known[key][1]
 
-    def _compare(self, task: Any, known: frozenset[Outcome] | None, seen: Outcome) -> None:
+    def _compare(self, task: Any, known: _Ways, seen: Outcome) -> None:
         self.calls += 1
-        if known is None or seen.control in _UNTOLD:
+        if seen.control in _UNTOLD:
             return
-        if seen not in known and Outcome(seen.control) not in known:
-            read = ", ".join(sorted(map(str, known)))
-            self.violations.append(f"{self.test}: {task_name(task)} ended with {seen}; read: {read}")
+        for how, ways in known.items():
+            if seen not in ways and Outcome(seen.control) not in ways:
+                told = ", ".join(sorted(map(str, ways)))
+                self.violations.append(f"{self.test}: {task_name(task)} ended with {seen}; {how}: {told}")
+
+
+def _ways(task: Any, kind: type) -> Iterator[tuple[str, frozenset[Outcome]]]:
+    declared = op_of(task) is not OPAQUE
+    try:
+        (node,) = compile_graph([task], kind).nodes[:1]
+    except WorkflowDefinitionError:
+        return
+    if not node.opaque:
+        yield "declared" if declared else "read", frozenset(way.outcome for way in node.exits)
+    if declared and not (facts := Inference(kind).facts(task)).opaque:
+        yield "read", frozenset(facts.outcomes)
 
 
 def _outcome_of(error: BaseException) -> Outcome:
@@ -95,10 +110,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _observing(request: pytest.FixtureRequest) -> None:
+def _observing(request: pytest.FixtureRequest) -> Iterator[None]:
     observer: Observer | None = getattr(request.config, "_observer", None)
-    if observer is not None:
-        observer.test = request.node.nodeid
+    if observer is None:
+        yield
+        return
+    observer.test = request.node.nodeid
+    before = len(observer.violations)
+    yield
+    found = dict.fromkeys(observer.violations[before:])
+    if found:
+        pytest.fail("\n".join(found), pytrace=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -141,5 +163,21 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     observer: Observer | None = getattr(session.config, "_observer", None)
-    if observer is not None and observer.violations and session.exitstatus == 0:
+    if observer is None:
+        return
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:  # one of pytest's workers
+        output["observed"] = [observer.calls, observer.told, observer.violations]
+    elif observer.violations and session.exitstatus == 0:  # seen outside the tests, in a fixture of a module
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker has seen."""
+    observer: Observer | None = getattr(node.config, "_observer", None)
+    if observer is not None:
+        calls, told, violations = getattr(node, "workeroutput", {}).get("observed", (0, 0, []))
+        observer.calls += calls
+        observer.told += told
+        observer.violations += violations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 
-from wfgraph import compile_graph, ops, outcomes, patterns, task
+from wfgraph import check, compile_graph, ops, outcomes, patterns, task
 from wfgraph.compiler.pipeline import build_program
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError
@@ -242,3 +243,44 @@ def test_a_thousand_levels_run_halt_and_go_on(tier: str) -> None:
         eng.process([obj])
     eng.restart("current", "next")
     assert [1_001, 1_001, *range(1_000, 0, -1)] == obj
+
+
+# The collector --------------------------------------------------------------------------------------------------------
+
+
+class Watching:
+    """A task that looks whether garbage is searched for while it is compiled."""
+
+    def __init__(self) -> None:
+        self.seen: set[bool] = set()
+
+    @property
+    def __name__(self) -> str:
+        self.seen.add(gc.isenabled())
+        return "watching"
+
+    def __call__(self, obj: Any, eng: Any) -> None: ...
+
+
+@pytest.mark.parametrize("compiled", [compile_graph, check])
+def test_garbage_is_searched_for_after_compiling(compiled: Any) -> None:
+    watching = Watching()
+    compiled([watching])
+    assert gc.isenabled()
+    assert {False} == watching.seen
+
+
+@pytest.mark.parametrize("compiled", [compile_graph, check])
+def test_a_collector_that_is_off_stays_off(compiled: Any) -> None:
+    gc.disable()
+    try:
+        compiled([print])
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_the_collector_is_back_after_a_definition_that_is_refused() -> None:
+    with pytest.raises(WorkflowDefinitionError):
+        compile_graph([1])
+    assert gc.isenabled()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from jsonschema.validators import validator_for
+from sarif_schema import valid
 
 from wfgraph.cli.app import wfgraph
 from wfgraph.cli.check import check
@@ -193,7 +192,7 @@ def test_json_has_all_there_is_to_know(place: Path) -> None:
 
 
 def sarif(*arguments: str) -> Any:
-    log = json.loads(call(*arguments, "--format", "sarif").stdout)
+    log = valid(call(*arguments, "--format", "sarif").stdout)
     assert ("2.1.0", 1) == (log["version"], len(log["runs"]))
     assert {"tool", "results"} == set(log["runs"][0])
     return log["runs"][0]
@@ -230,35 +229,15 @@ def test_sarif_keeps_the_rules_of_its_schema(place: Path) -> None:
     assert {("WF106", "flow.py:late[1][1]"), ("WF001", "flow.py:wrong[1]")} <= places
 
 
-SCHEMAS = (
-    Path(__file__).resolve().parents[1] / "browser" / "node_modules" / "@microsoft" / "jest-sarif" / "lib" / "schemas"
-)
-
-
-@pytest.mark.skipif(not SCHEMAS.is_dir() and not os.environ.get("CI"), reason="needs npm ci in tests/browser")
-def test_sarif_is_valid_by_its_official_schema(place: Path) -> None:
-    schema = json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8"))
-    validator = validator_for(schema)(schema)
+def test_sarif_of_hostile_names_and_of_silenced_findings_keeps_to_it(place: Path) -> None:
     (place / "hostile.py").write_text(
         "from wfgraph import task\nfrom wfgraph.patterns import HALT, IF, STOP\n"
         "def late(obj, eng): pass\nlate.__name__ = '<b>\\n\\u202e\\\"%20/..'\n"
         "flow = [HALT('\\x00'), IF(lambda obj, eng: False, late), STOP(), late, late, 'text']\n"
     )
     (place / "calm.py").write_text(FLOW.replace("def store(", "# wfgraph: ignore[WF106]\ndef store("))
-    results = 0
-    for targets in (
-        ["flow.py:good"],
-        ["flow.py"],
-        ["hostile.py:flow"],
-        ["calm.py:late"],
-        ["flow.py", "hostile.py:flow"],
-    ):
-        log = json.loads(call(*targets, "--format", "sarif").stdout)
-        assert [] == [f"{error.json_path}: {error.message}" for error in validator.iter_errors(log)]
-        results += len(log["runs"][0]["results"])
-    assert results > 10
-    log["runs"][0]["results"][0]["level"] = "fatal"
-    assert list(validator.iter_errors(log)), "the schema is one that can fail"
+    assert {"WF001", "WF106", "WF107"} <= {one["ruleId"] for one in sarif("flow.py", "hostile.py:flow")["results"]}
+    assert "WF106" not in {one["ruleId"] for one in sarif("calm.py:late")["results"]}
 
 
 def test_a_place_deep_in_the_definition_is_shown_without_the_lists_far_out(place: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -116,6 +117,18 @@ def test_a_file_that_was_changed_after_its_import_is_not_believed(
     assert {RETURN, HALT} == outcomes_of(task)  # by its bytecode
 
 
+def test_equal_code_of_two_files_is_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "STEP = 1\ndef task(obj, eng):\n    eng.jump_call(STEP)\n"
+    (tmp_path / "steady_flow.py").write_text(text)
+    (tmp_path / "shaky_flow.py").write_text(text + "def change():\n    global STEP\n    STEP = 2\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    steady, shaky = (importlib.import_module(name).task for name in ("steady_flow", "shaky_flow"))
+    assert steady.__code__ == shaky.__code__
+    for _ in range(2):
+        assert {jump(1)} == outcomes_of(steady)
+        assert {jump(None)} == outcomes_of(shaky)
+
+
 def test_reading_never_runs_what_it_reads() -> None:
     ran: list[str] = []
 
@@ -143,3 +156,84 @@ def test_reading_never_runs_what_it_reads() -> None:
 
     outcomes_of(task)
     assert [] == ran
+
+
+# What was read before ---------------------------------------------------------------------------------------------------
+
+
+def made_with(value: Any) -> Any:
+    def task(obj: Any, eng: Any) -> None:
+        if value is not False:
+            eng.jump_call(value)
+
+    return task
+
+
+def test_equal_values_of_other_types_are_read_anew() -> None:
+    assert {jump(1)} == outcomes_of(made_with(1))
+    assert {jump(None)} == outcomes_of(made_with(True))
+    assert {RETURN, jump(None)} == outcomes_of(made_with(1.0))
+    assert {RETURN} == outcomes_of(made_with(False))
+    assert {jump(0)} == outcomes_of(made_with(0))
+    assert {jump(1)} == outcomes_of(made_with(1))
+
+
+def test_a_global_that_is_exchanged_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = CASES["jumps_by_a_global"][0]
+    assert {jump(-2)} == outcomes_of(task)
+    monkeypatch.setitem(task.__globals__, "BACK", -4)
+    assert {jump(-4)} == outcomes_of(task)
+    monkeypatch.delitem(task.__globals__, "BACK")
+    assert {jump(None)} == outcomes_of(task)
+    monkeypatch.setitem(task.__globals__, "BACK", None)
+    assert {jump(None)} == outcomes_of(task)
+
+
+def test_what_python_offers_may_be_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def task(obj: Any, eng: Any) -> None:
+        len(eng)
+
+    assert {RETURN} == outcomes_of(task)
+    monkeypatch.setitem(task.__globals__, "len", lambda engine: engine.halt())
+    assert {HALT} == outcomes_of(task)
+
+
+def test_what_a_task_imports_may_be_exchanged(monkeypatch: pytest.MonkeyPatch) -> None:
+    def task(obj: Any, eng: Any) -> None:
+        from flow_helpers import leave  # type: ignore[import-not-found]
+
+        leave(eng)
+
+    helpers: Any = ModuleType("flow_helpers")
+    monkeypatch.setitem(sys.modules, "flow_helpers", helpers)
+    helpers.leave = GenericWorkflowEngine.halt
+    assert outcomes_of(task) is None  # it would be the engine's own code
+    helpers.leave = lambda engine: engine.halt()
+    assert {HALT} == outcomes_of(task)
+    helpers.leave = lambda engine: engine.jump_call(2)
+    assert {jump(2)} == outcomes_of(task)
+
+
+def test_what_a_task_calls_depends_on_the_class_of_the_engine() -> None:
+    class Polite(GenericWorkflowEngine):
+        def leave(self) -> None:
+            self.halt("please")
+
+    class Rude(GenericWorkflowEngine):
+        def leave(self) -> None:
+            self.jump_call(2)
+
+    def task(obj: Any, eng: Any) -> None:
+        eng.leave()
+
+    assert [(HALT,), (jump(2),), (HALT,)] == [Inference(kind).effects(task).outcomes for kind in (Polite, Rude, Polite)]
+    assert Inference().effects(task).opaque
+
+
+def test_a_task_of_another_name_is_not_taken_for_it() -> None:
+    code = compile("lambda obj, eng: 1", "<nowhere>", "eval").co_consts[0]
+    plain, snooping = FunctionType(code, {"__name__": "sys"}), FunctionType(code, {"__name__": "sys"})
+    snooping.__name__ = "_getframe"
+    assert {RETURN} == outcomes_of(plain) == outcomes_of(snooping)
+    assert Inference().effects(plain) is Inference().effects(plain)
+    assert Inference().effects(plain) is not Inference().effects(snooping)

@@ -201,6 +201,20 @@ def changing():
 CASES["a closure that changes"] = (changing(), "jump_call:?")
 
 
+def changing_around():
+    step = 1
+
+    def jump(obj, eng, leave=lambda obj, eng: eng.jump_call(step)):
+        step = 3  # another variable: the default is made outside
+        leave(obj, step)
+
+    step = 2
+    return jump.__defaults__[0]
+
+
+CASES["a lambda in a default"] = (changing_around(), "jump_call:?")
+
+
 def leave(engine, offset=2):
     engine.jump_call(offset)
 

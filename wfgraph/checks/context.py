@@ -70,6 +70,19 @@ class Context:
     def _reached(self) -> tuple[Node, ...]:
         return tuple(node for node in self._tasks if self.flow.reached(node.id))
 
+    def that(self, *controls: Control) -> list[Node]:
+        """Return those of :meth:`reached` that have an outcome of such a kind."""
+        found = {node.id: node for control in controls for node in self._by_control.get(control, ())}
+        return [found[number] for number in sorted(found)]
+
+    @cached_property
+    def _by_control(self) -> dict[Control, list[Node]]:
+        found: dict[Control, list[Node]] = {}
+        for node in self._reached:
+            for control in {outcome.control for outcome in self._outcomes[node.id]}:
+                found.setdefault(control, []).append(node)
+        return found
+
     def effects(self, node: Node) -> Effects | None:
         """Return what was read from the code of a task that declares nothing; None for one that does."""
         known = declaration_of(node.item.task)
@@ -77,13 +90,16 @@ class Context:
 
     def notes(self, kind: NoteKind) -> Iterator[tuple[Node, Note]]:
         """Yield what was noted in the code of the tasks that a run can get to, and of the conditions that they ask."""
-        for node in self.reached():
+        return ((node, note) for node, note in self._notes if note.kind is kind)
+
+    @cached_property
+    def _notes(self) -> list[tuple[Node, Note]]:
+        found = []
+        for node in self._reached:
             own = self.effects(node)
             read = [own] if own is not None else [self.reading.inference.effects(asked) for asked in node.op.asked]
-            for found in read:
-                for note in found.notes:
-                    if note.kind is kind:
-                        yield node, note
+            found += [(node, note) for one in read for note in one.notes]
+        return found
 
     def ways(self, node: Node, *controls: Control) -> Iterator[tuple[Outcome, bool]]:
         """Yield the outcomes of a task that are of such a kind, and whether it always ends so."""

@@ -34,7 +34,7 @@ def clamped_traps(context: Context) -> dict[int, list[int]]:
 def token_jumps(context: Context) -> list[int]:
     """Return the tasks that repeat or go back to a token, if every token meets one of them: the run never ends."""
     found = []
-    for node in context.reached():
+    for node in context.that(Control.JUMP_TOKEN):
         for outcome, certain in context.ways(node, Control.JUMP_TOKEN):
             if certain and node.lane is None and outcome.offset is not None and outcome.offset <= 0:
                 found.append(node.id)

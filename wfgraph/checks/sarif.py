@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from wfgraph.checks.diagnostics import Diagnostic, Location
 from wfgraph.checks.rule import Rule
 from wfgraph.checks.runner import rule_of
 from wfgraph.graph.address import Address, format_address
+from wfgraph.utils import escape_control
 
 __all__ = ["sarif_log"]
 
@@ -27,7 +29,7 @@ def sarif_log(found: Sequence[tuple[str, Diagnostic]], version: str) -> dict[str
     """
     codes = sorted({one.code for _, one in found})
     driver = {"name": "wfgraph", "version": version, "rules": [_rule(rule_of(code)) for code in codes]}
-    results = [_result(target, one, codes.index(one.code)) for target, one in found]
+    results = [_result(escape_control(target), one, codes.index(one.code)) for target, one in found]
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
@@ -71,7 +73,7 @@ def _result(target: str, found: Diagnostic, index: int) -> dict[str, Any]:
 def _location(target: str, address: Address, place: Location | None) -> dict[str, Any]:
     location = _logical(target, address)
     # Only files can be shown: code may also come from a notebook's cell or from exec.
-    if place is not None and Path(place.file).is_file():
+    if place is not None and os.path.isfile(place.file):
         location["physicalLocation"] = {
             "artifactLocation": {"uri": _uri(place.file)},
             "region": {"startLine": place.line},
@@ -87,5 +89,5 @@ def _logical(target: str, address: Address) -> dict[str, Any]:
 def _uri(file: str) -> str:
     path = Path(file).resolve()
     if path.is_relative_to(Path.cwd()):
-        return quote(path.relative_to(Path.cwd()).as_posix())
+        return quote(os.fsencode(path.relative_to(Path.cwd()).as_posix()))
     return path.as_uri()

@@ -68,7 +68,7 @@ def lower(definition: Definition, infer: Infer = declared) -> WorkflowGraph:
 def _add_edges(edges: list[Edge], body: Definition, node: Node, scope: Lane | None) -> None:
     item = node.item
     certainty = _certainty(node)
-    own = len(node.op.exits())
+    own = len(node.exits) - len(node.beside)
     for number, way in enumerate(node.exits):
         goal = target_of(body, item, way.outcome)
         if goal is None:

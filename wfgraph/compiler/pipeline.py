@@ -35,13 +35,12 @@ def compile_graph(callbacks: Any, engine: type | None = None, *, inference: Infe
     >>> compile_graph([print, [len]])
     <WorkflowGraph of 2 tasks and 3 edges>
     """
-    definition = define(clean(callbacks))
     if inference is None:
         from wfgraph.compiler.inference import Inference  # running a workflow needs none of it
 
         inference = Inference(engine)
     with collecting_later():
-        return lower(definition, inferred(inference))
+        return lower(define(clean(callbacks)), inferred(inference))
 
 
 def build_program(callbacks: Any) -> Program:

@@ -93,6 +93,7 @@ class Exit:
         return cls(outcome, kind, "" if outcome.control is Control.RETURN or text == kind.value else text)
 
 
+_RETURNS = (out.RETURN,)
 _NEXT = (Exit.of(out.RETURN),)
 
 
@@ -158,7 +159,7 @@ class Call(Op):
         return self.asks
 
     def exits(self) -> tuple[Exit, ...]:
-        return tuple(map(Exit.of, self.outcomes))
+        return _NEXT if self.outcomes == _RETURNS else tuple(map(Exit.of, self.outcomes))
 
 
 @dataclass(frozen=True, slots=True)

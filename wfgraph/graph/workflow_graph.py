@@ -88,6 +88,7 @@ class Node:
         lane: the number of the lane it runs in; None for the tasks of the definition itself.
         opaque: whether code of which nothing is known has a say: its own, or that of a condition it asks.
         beside: how the conditions that it asks may steer by themselves.
+        exits: all ways out of it that are known, those of its op first.
     """
 
     id: int
@@ -96,11 +97,10 @@ class Node:
     lane: int | None = None
     opaque: bool = True
     beside: tuple[Exit, ...] = ()
+    exits: tuple[Exit, ...] = field(init=False, repr=False)
 
-    @property
-    def exits(self) -> tuple[Exit, ...]:
-        """All ways out of it that are known, those of its op first."""
-        return (*self.op.exits(), *self.beside)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "exits", self.op.exits() + self.beside)
 
     @property
     def name(self) -> str:

@@ -20,7 +20,7 @@ __all__ = ["RULE"]
 def find(context: Context) -> Iterator[Finding]:
     """Yield the jumps that are cut off."""
     told = clamped_traps(context)
-    for node in context.reached():
+    for node in context.that(Control.JUMP):
         size = len(context.graph.block_of(node).slots)
         for outcome, certain in context.ways(node, Control.JUMP):
             if outcome.offset is None or 0 <= node.item.index + outcome.offset <= size or node.id in told:

@@ -18,7 +18,7 @@ __all__ = ["RULE"]
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the tasks that do nothing but repeat themselves or their token."""
-    for node in context.reached():
+    for node in context.that(Control.JUMP):
         if jumps_to_itself(context, node):
             yield Finding(
                 f"{context.label(node.id)} always jumps to itself: it is repeated for ever",

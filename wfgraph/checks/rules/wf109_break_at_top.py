@@ -19,7 +19,7 @@ __all__ = ["RULE"]
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the breaks in the outermost list, unless that is a pattern's own."""
-    for node in context.reached():
+    for node in context.that(Control.BREAK):
         shape = context.shapes.of(node)
         if shape.block.parent is not None or shape.kind is not Kind.PLAIN or isinstance(node.op, Branch | While | For):
             continue

@@ -19,8 +19,8 @@ __all__ = ["RULE"]
 
 def find(context: Context) -> Iterator[Finding]:
     """Yield the breaks in a branch inside a loop."""
-    for node in context.reached():
-        if isinstance(node.op, Branch | While | For | Choice) or not any(context.ways(node, Control.BREAK)):
+    for node in context.that(Control.BREAK):
+        if isinstance(node.op, Branch | While | For | Choice):
             continue
         kinds = [shape.kind for shape in context.shapes.around(node)]
         if Kind.LOOP not in kinds or not _BRANCHES & set(kinds[: kinds.index(Kind.LOOP)]):

@@ -37,6 +37,11 @@ class Arguments:
         """Whether one of them may be, or lead to, the engine."""
         return any(map(carries, self))
 
+    @property
+    def exact(self) -> bool:
+        """Whether all of them are known by their places."""
+        return not self.keywords and self.more is None
+
     def after(self, *first: Value) -> Arguments:
         """Return these with others before them."""
         return Arguments((*first, *self.positional), self.keywords, self.more)
@@ -59,6 +64,8 @@ def bind(parameters: ast.arguments, defaults: tuple[Value | None, ...], args: Ar
     Returns:
         The parameters' values; None where Python would refuse the call.
     """
+    if args.exact and len(args.positional) == len(parameters.args) and _by_place_only(parameters):
+        return {one.arg: value for one, value in zip(parameters.args, args.positional, strict=True)}
     by_place = [*parameters.posonlyargs, *parameters.args]
     found: dict[str, Value] = {one.arg: value for one, value in zip(by_place, args.positional, strict=False)}
     extra = args.positional[len(by_place) :]
@@ -82,6 +89,10 @@ def bind(parameters: ast.arguments, defaults: tuple[Value | None, ...], args: Ar
         rest = tuple(others)
         found[parameters.kwarg.arg] = Mapping(rest) if not more else blurred([*(value for _, value in rest), *more])
     return found
+
+
+def _by_place_only(parameters: ast.arguments) -> bool:
+    return not (parameters.posonlyargs or parameters.kwonlyargs or parameters.vararg or parameters.kwarg)
 
 
 def _fill(

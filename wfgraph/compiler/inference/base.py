@@ -33,6 +33,7 @@ class Reading:
         consumed: the generator expression that is used up where it stands.
         line: the line that is being read.
         looks_inside: the task that is read though it is declared.
+        looks_around: whether what was found depends on more than the task's code and what its names stand for.
     """
 
     frame: Frame
@@ -43,6 +44,7 @@ class Reading:
         self.consumed: ast.AST | None = None
         self.line = 0
         self.looks_inside: Any = None
+        self.looks_around = False
         self._steps = 0
 
     def step(self) -> None:

@@ -210,6 +210,7 @@ class Calls(Statements):
 
     def _call_own(self, name: str, args: Arguments) -> bool:
         """Read the call of a method that the engine's class adds; note where there is none such."""
+        self.looks_around = True
         found = None if self.engine is None else getattr(self.engine, name, None)
         if isinstance(found, FunctionType):
             self.call(Known(found), args.after(Engine()))

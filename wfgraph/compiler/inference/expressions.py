@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.base import Reading, TooMuch
 from wfgraph.compiler.inference.controls import DATA, GETS_POSITION, HARMLESS_STATE, STEERING
@@ -58,42 +58,14 @@ _LARGEST = 1 << 31
 class Expressions(Reading):
     """The part of the reader that reads expressions."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._readers: dict[type, Callable[[Any], Value]] = {
-            ast.Constant: lambda node: Known(node.value),
-            ast.Name: lambda node: self.frame.load(node.id),
-            ast.Attribute: self._attribute,
-            ast.Subscript: self._subscript,
-            ast.Call: self.read_call,
-            ast.Lambda: lambda node: self.closure(node),
-            ast.NamedExpr: self._named,
-            ast.Tuple: self._display,
-            ast.List: self._display,
-            ast.Dict: self._dict,
-            ast.IfExp: self._conditional,
-            ast.BoolOp: self._bool_op,
-            ast.UnaryOp: self._unary,
-            ast.BinOp: lambda node: self._folded([node.left, node.right], node.op),
-            ast.Compare: self._compare,
-            ast.ListComp: self._comprehension,
-            ast.SetComp: self._comprehension,
-            ast.DictComp: self._comprehension,
-            ast.GeneratorExp: self._generator,
-            ast.Starred: lambda node: self._any_item(self.value(node.value)),
-            ast.Yield: self._yield,
-            ast.YieldFrom: self._yield,
-            ast.Await: self._await,
-        }
-
     def value(self, node: ast.AST) -> Value:
         """Read an expression; return what is known of its value."""
         if not self.frame.live:
             return PLAIN
         self.step()
-        reader = self._readers.get(type(node))
+        reader = self._READERS.get(type(node))
         if reader is not None:
-            return reader(node)
+            return reader(self, node)
         # What is left (f-strings, sets, slices) makes plain data of its parts.
         return _mixed([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
 
@@ -390,6 +362,32 @@ class Expressions(Reading):
         """Return the source of a function that a task makes."""
         outer = made.frame.source
         return Source(made.node, (outer.node, *outer.around), outer.rebound)
+
+    _READERS: ClassVar[dict[type, Callable[[Any, Any], Value]]] = {
+        ast.Constant: lambda self, node: Known(node.value),
+        ast.Name: lambda self, node: self.frame.load(node.id),
+        ast.Attribute: _attribute,
+        ast.Subscript: _subscript,
+        ast.Call: lambda self, node: self.read_call(node),
+        ast.Lambda: closure,
+        ast.NamedExpr: _named,
+        ast.Tuple: _display,
+        ast.List: _display,
+        ast.Dict: _dict,
+        ast.IfExp: _conditional,
+        ast.BoolOp: _bool_op,
+        ast.UnaryOp: _unary,
+        ast.BinOp: lambda self, node: self._folded([node.left, node.right], node.op),
+        ast.Compare: _compare,
+        ast.ListComp: _comprehension,
+        ast.SetComp: _comprehension,
+        ast.DictComp: _comprehension,
+        ast.GeneratorExp: _generator,
+        ast.Starred: lambda self, node: self._any_item(self.value(node.value)),
+        ast.Yield: _yield,
+        ast.YieldFrom: _yield,
+        ast.Await: _await,
+    }
 
 
 def truth_of(value: Value) -> bool | None:

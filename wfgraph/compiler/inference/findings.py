@@ -10,6 +10,7 @@ from wfgraph.graph.outcomes import RETURN, Control, Outcome
 
 __all__ = ["Effects", "Note", "NoteKind", "Summary"]
 
+_RETURNS = (RETURN,)
 _ORDER = {control: number for number, control in enumerate(Control)}
 
 
@@ -70,6 +71,10 @@ class Effects:
         return OPAQUE if self.opaque else Call(self.outcomes)
 
 
+def _place(outcome: Outcome) -> tuple[int, bool, int]:
+    return _ORDER[outcome.control], outcome.offset is None, outcome.offset or 0
+
+
 @dataclass(slots=True)
 class Summary:
     """Effects while they are being found."""
@@ -85,9 +90,8 @@ class Summary:
 
     def done(self, outcomes: set[Outcome]) -> Effects:
         """Return the effects of a task with these outcomes."""
-        ordered = sorted(outcomes, key=lambda one: (_ORDER[one.control], one.offset is None, one.offset or 0))
         return Effects(
-            tuple(ordered),
+            _RETURNS if outcomes == {RETURN} else tuple(sorted(outcomes, key=_place)),
             self.opaque,
             self.touches,
             tuple(sorted(self.notes, key=lambda note: (note.file, note.line, note.kind.value, note.detail))),

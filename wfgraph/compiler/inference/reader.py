@@ -10,6 +10,7 @@ from wfgraph.compiler.inference.base import TooMuch
 from wfgraph.compiler.inference.calls import Calls
 from wfgraph.compiler.inference.findings import Effects
 from wfgraph.compiler.inference.frames import Frame
+from wfgraph.compiler.inference.remembered import remembered
 from wfgraph.compiler.inference.sources import Source
 from wfgraph.compiler.inference.values import Engine, Known, Token
 from wfgraph.graph.outcomes import ERROR, RETURN
@@ -27,13 +28,24 @@ def read(task: Any, engine: type | None = None, *, declared: bool = True) -> Eff
         engine: the class of the engine; None where it is not known.
         declared: whether what the task's author declares counts, and not its code.
     """
+    place = remembered(task)
+    if place is not None and (known := place[0].effects.get(place[1])) is not None:
+        return known
     reader = Calls()
     reader.engine = engine
     reader.looks_inside = None if declared else task
+    found = _read(reader, task)
+    if place is not None and not reader.looks_around:
+        place[0].keep(place[1], found)
+    return found
+
+
+def _read(reader: Calls, task: Any) -> Effects:
     frame = reader.frame = Frame(_NOWHERE, {})
     try:
         reader.call(Known(task), Arguments((Token(), Engine())))
     except (TooMuch, RecursionError) as error:
+        reader.looks_around = True  # how deep the reader could go depends on who called it
         reader.give_up(str(error) or "code that is nested too deep")
     except Exception as error:  # a task that can't be read is opaque: it is no reason to refuse a definition
         reader.give_up(f"{type(error).__name__} while it was read: {error}")

@@ -11,11 +11,30 @@ import linecache
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType
+from typing import Any
 from weakref import WeakKeyDictionary
 
 __all__ = ["FunctionNode", "Scope", "Source", "node_of", "scope_of"]
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Place = tuple[int, str]
+_LAMBDA = "<lambda>"
+_FUNCTIONS = frozenset((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+_BINDING = frozenset(
+    (
+        *(ast.Name, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.alias),
+        *(ast.MatchAs, ast.MatchStar, ast.MatchMapping),
+    )
+)
+"""What binds names by itself."""
+_BLOCKS = {
+    kind: tuple(name for name in ("body", "orelse", "handlers", "finalbody", "cases") if name in fields)
+    for kind in (*ast.stmt.__subclasses__(), ast.ExceptHandler, ast.match_case)
+    if (fields := getattr(kind, "_fields", ()))
+}
+"""Where statements hold other statements."""
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_NO_PARTS = frozenset(("ctx", "op", "ops", "id", "attr", "kind", "type_comment"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +85,7 @@ class _File:
 
     Attributes:
         lines: its text, by which a changed file is told.
+        tree: what it says; None once the lambdas, which may stand anywhere in it, have been looked for.
         nodes: the functions in its syntax tree.
         codes: the code objects that the text compiles to now.
         around: for each function, the one that it is defined in.
@@ -73,10 +93,23 @@ class _File:
     """
 
     lines: list[str]
-    nodes: dict[tuple[int, str], list[FunctionNode]] = field(default_factory=dict)
+    tree: ast.Module | None = None
+    nodes: dict[_Place, list[FunctionNode]] = field(default_factory=dict)
     around: dict[FunctionNode, FunctionNode | None] = field(default_factory=dict)
     rebound: frozenset[str] = frozenset()
-    codes: dict[tuple[int, str], list[CodeType]] = field(default_factory=dict)
+    codes: dict[_Place, list[CodeType]] = field(default_factory=dict)
+
+    def at(self, place: _Place) -> list[FunctionNode]:
+        """Return the functions at a place."""
+        if place[1] == _LAMBDA and self.tree is not None:
+            tree, self.tree = self.tree, None
+            _add_lambdas(self, tree)
+        return self.nodes.get(place, [])
+
+    def add(self, node: FunctionNode, outer: FunctionNode | None) -> None:
+        """Add a function to those that are known."""
+        self.nodes.setdefault(_key(node), []).append(node)
+        self.around[node] = outer
 
 
 _files: dict[str, _File] = {}
@@ -108,14 +141,9 @@ def _search(code: CodeType, function: FunctionType) -> Source | None:
             _files.clear()
         _files[code.co_filename] = source
     key = (code.co_firstlineno, code.co_name)
-    same = [
-        other
-        for other in source.codes.get(key, ())
-        if other == code and list(other.co_positions()) == list(code.co_positions())
-    ]
-    if not same:
+    if not any(_same(other, code) for other in source.codes.get(key, ())):
         return None
-    nodes = source.nodes.get(key, [])
+    nodes = source.at(key)
     node = nodes[0] if len(nodes) == 1 else _innermost(nodes, code)
     if node is None:
         return None
@@ -127,33 +155,57 @@ def _search(code: CodeType, function: FunctionType) -> Source | None:
     return Source(node, tuple(around), source.rebound)
 
 
+def _same(one: CodeType, other: CodeType) -> bool:
+    """Tell whether two code objects do the same in the same places."""
+    if one != other:
+        return False
+    return one.co_linetable == other.co_linetable or list(one.co_positions()) == list(other.co_positions())
+
+
 def _read(filename: str, lines: list[str]) -> _File:
     source = _File(lines)
     try:
-        text = "".join(lines)
-        tree = ast.parse(text)
+        tree = ast.parse("".join(lines))
         whole = compile(tree, filename, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return source
+    source.tree = tree
     rebound: set[str] = set()
-    waiting: list[tuple[ast.AST, FunctionNode | None]] = [(tree, None)]
+    waiting: list[tuple[list[Any], FunctionNode | None]] = [(tree.body, None)]
     while waiting:
-        node, outer = waiting.pop()
-        if isinstance(node, FunctionNode):
-            source.nodes.setdefault(_key(node), []).append(node)
-            source.around[node] = outer
-        elif isinstance(node, ast.Global):
-            rebound.update(node.names)
-        waiting += [(child, node if isinstance(node, FunctionNode) else outer) for child in children(node)]
+        statements, outer = waiting.pop()
+        for node in statements:
+            kind = type(node)
+            if kind is ast.Global:
+                rebound.update(node.names)
+            elif kind in _BLOCKS:
+                function = kind is ast.FunctionDef or kind is ast.AsyncFunctionDef
+                if function:
+                    source.add(node, outer)
+                waiting += [(getattr(node, name), node if function else outer) for name in _BLOCKS[kind]]
     source.rebound = frozenset(rebound)
     for code in _codes(whole):
         source.codes.setdefault((code.co_firstlineno, code.co_name), []).append(code)
     return source
 
 
-def _key(node: FunctionNode) -> tuple[int, str]:
+def _add_lambdas(source: _File, tree: ast.Module) -> None:
+    """Add the lambdas of a file: few are tasks, and only a walk through everything finds them."""
+    waiting: list[tuple[ast.AST, FunctionNode | None]] = [(tree, None)]
+    while waiting:
+        node, outer = waiting.pop()
+        if isinstance(node, ast.Lambda):
+            source.add(node, outer)
+        inside: list[ast.AST] = []
+        if isinstance(node, FunctionNode):
+            inside = [node.body] if isinstance(node, ast.Lambda) else [*node.body]
+            waiting += [(child, node) for child in inside]
+        waiting += [(child, outer) for child in children(node) if child not in inside]
+
+
+def _key(node: FunctionNode) -> _Place:
     if isinstance(node, ast.Lambda):
-        return node.lineno, "<lambda>"
+        return node.lineno, _LAMBDA
     first = min((decorator.lineno for decorator in node.decorator_list), default=node.lineno)
     return first, node.name
 
@@ -184,13 +236,17 @@ def _innermost(nodes: list[FunctionNode], code: CodeType) -> FunctionNode | None
 
 
 def children(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of a piece of syntax that have parts themselves, or names; faster than :mod:`ast` does."""
+    """Return the parts of a piece of syntax that may have parts themselves, or names; faster than :mod:`ast` does."""
+    kind = type(node)
+    fields = _FIELDS.get(kind)
+    if fields is None:
+        fields = _FIELDS[kind] = tuple(name for name in node._fields if name not in _NO_PARTS)
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in fields:
         value = getattr(node, name, None)
         if type(value) is list:
             found += [one for one in value if isinstance(one, ast.AST)]
-        elif isinstance(value, ast.AST) and value._fields:
+        elif isinstance(value, ast.AST):
             found.append(value)
     return found
 
@@ -213,23 +269,27 @@ def _scope(node: FunctionNode) -> Scope:
     free: set[str] = set()
     inner: set[str] = set()
     yields = False
-    waiting: list[ast.AST] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
+    waiting: list[Any] = [node.body] if isinstance(node, ast.Lambda) else list(node.body)
     while waiting:
         part = waiting.pop()
-        for name in _binds(part):
-            bound[name] = bound.get(name, 0) + 1
-        if isinstance(part, ast.Global):
+        kind = type(part)
+        if kind is ast.Constant or (kind is ast.Name and type(part.ctx) is ast.Load):
+            continue  # most of what there is
+        if kind in _BINDING:
+            for name in _binds(part):
+                bound[name] = bound.get(name, 0) + 1
+        if kind is ast.Global:
             declared.update(part.names)
-        elif isinstance(part, ast.Nonlocal):
+        elif kind is ast.Nonlocal:
             free.update(part.names)
-        if isinstance(part, FunctionNode):
+        elif kind in _FUNCTIONS:
             inner |= _rebinds(part)
             waiting += _outside(part)
-        elif isinstance(part, ast.comprehension):
+        elif kind is ast.comprehension:
             waiting += [part.iter, *part.ifs]  # its target is a variable of its own
         else:
             waiting += children(part)
-            yields |= isinstance(part, ast.Yield | ast.YieldFrom)
+            yields |= kind is ast.Yield or kind is ast.YieldFrom
     local = frozenset(bound) - declared - free
     return Scope(local, bound, frozenset(declared | free), frozenset(inner & local), yields)
 

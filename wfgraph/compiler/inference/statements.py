@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import DATA, EXCEPTION_OF, HARMLESS, STEERING, outcome_of_exception
@@ -41,33 +41,6 @@ __all__ = ["Statements"]
 class Statements(Expressions):
     """The part of the reader that reads statements."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._statements: dict[type, Callable[[Any], None]] = {
-            ast.Expr: self._use,
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._annotated,
-            ast.AugAssign: self._augmented,
-            ast.Return: self._return,
-            ast.Raise: self._raise,
-            ast.If: self._if,
-            ast.While: self._while,
-            ast.For: self._for,
-            ast.Try: self._try,
-            ast.With: self._with,
-            ast.Match: self._match,
-            ast.Assert: self._assert,
-            ast.FunctionDef: self._def,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Delete: self._delete,
-            ast.Break: lambda node: self._leave_loop(self.frame.ways.breaks),
-            ast.Continue: lambda node: self._leave_loop(self.frame.ways.continues),
-            ast.Pass: lambda node: None,
-            ast.Global: lambda node: None,
-            ast.Nonlocal: lambda node: None,
-        }
-
     def body(self, statements: list[ast.stmt]) -> None:
         """Read statements in a row, up to where control leaves them."""
         for node in statements:
@@ -75,7 +48,7 @@ class Statements(Expressions):
                 return
             self.step()
             self.line = node.lineno
-            reader = self._statements.get(type(node))
+            reader = self._STATEMENTS.get(type(node))
             if reader is None:  # a class, `async`, `except*`
                 self.give_up(f"{type(node).__name__} in a task")
                 for name in (part.id for part in ast.walk(node) if isinstance(part, ast.Name)):
@@ -84,7 +57,7 @@ class Statements(Expressions):
                 if isinstance(node, ast.ClassDef | ast.AsyncFunctionDef):
                     self.frame.store(node.name, SOME_ENGINE)
             else:
-                reader(node)
+                reader(self, node)
 
     def _use(self, node: ast.Expr) -> None:
         self.value(node.value)
@@ -182,11 +155,13 @@ class Statements(Expressions):
         self.frame.store(node.name, made)
 
     def _import(self, node: ast.Import) -> None:
+        self.looks_around = True
         for alias in node.names:
             name = alias.name if alias.asname else alias.name.partition(".")[0]
             self.frame.store(alias.asname or name, module_named(name))
 
     def _import_from(self, node: ast.ImportFrom) -> None:
+        self.looks_around = True
         package = str(self.frame.variables.get("__package__") or "").split(".")
         base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
         module = ".".join(part for part in (base, node.module or "") if part)
@@ -464,6 +439,31 @@ class Statements(Expressions):
         around.take(inner)
         if may_hide and entered and not frame.live:
             frame.env, frame.live = _anywhere(start, log), True
+
+    _STATEMENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        ast.Expr: _use,
+        ast.Assign: _assign,
+        ast.AnnAssign: _annotated,
+        ast.AugAssign: _augmented,
+        ast.Return: _return,
+        ast.Raise: _raise,
+        ast.If: _if,
+        ast.While: _while,
+        ast.For: _for,
+        ast.Try: _try,
+        ast.With: _with,
+        ast.Match: _match,
+        ast.Assert: _assert,
+        ast.FunctionDef: _def,
+        ast.Import: _import,
+        ast.ImportFrom: _import_from,
+        ast.Delete: _delete,
+        ast.Break: lambda self, node: self._leave_loop(self.frame.ways.breaks),
+        ast.Continue: lambda self, node: self._leave_loop(self.frame.ways.continues),
+        ast.Pass: lambda self, node: None,
+        ast.Global: lambda self, node: None,
+        ast.Nonlocal: lambda self, node: None,
+    }
 
 
 def blur(value: Value) -> Value:
