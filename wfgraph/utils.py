@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-__all__ = ["classproperty", "collecting_later", "escape_control", "staticproperty", "task_name"]
+__all__ = ["attribute", "classproperty", "collecting_later", "escape_control", "shown", "staticproperty", "task_name"]
 
 _T = TypeVar("_T")
+_LONGEST = 300
 
 
 class staticproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `property` is
@@ -33,6 +34,23 @@ class classproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `propert
         return self._function(owner if owner is not None else type(instance))
 
 
+def attribute(found: Any, name: str, default: Any = None) -> Any:
+    """Return an attribute, the default also where asking for it fails in whatever way: objects of users may do anything."""
+    try:
+        return getattr(found, name, default)
+    except Exception:
+        return default
+
+
+def shown(value: Any) -> str:
+    """Return an object's own text on one line, cut where it is long; its type where it has none to give."""
+    try:
+        text = repr(value)
+    except Exception:
+        text = f"<{type(value).__name__} object>"
+    return escape_control(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+
+
 def task_name(task: Any) -> str:
     """Name a callable for people: its ``__name__``, a partial's function, or a callable object's class.
 
@@ -41,7 +59,7 @@ def task_name(task: Any) -> str:
     >>> task_name(partial(print, 1)), task_name(len)
     ('partial(print)', 'len')
     """
-    name = getattr(task, "__name__", None)
+    name = attribute(task, "__name__")
     if isinstance(name, str):
         return name
     if isinstance(task, partial):

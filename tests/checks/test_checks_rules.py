@@ -5,14 +5,15 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from wfgraph import ops, outcomes, task
+from wfgraph import compile_graph, ops, outcomes, task
 from wfgraph.checks import Diagnostic, Location, check
 from wfgraph.checks.runner import chosen, rule_of
-from wfgraph.errors import WorkflowAPIError
+from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.patterns import (
     BREAK,
     CHOICE,
@@ -313,3 +314,35 @@ def test_a_finding_about_a_pattern_stands_where_the_pattern_was_called() -> None
     found = {one.code: one.location for one in check(flow, select=["WF107", "WF203"])}
     assert {"WF107": line + 2, "WF203": line + 6} == {code: place.line for code, place in found.items() if place}
     assert {__file__} == {place.file for place in found.values() if place}
+
+
+class Unkind:
+    """An object that fails whatever it is asked."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        raise RuntimeError("repr")
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(name)
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("eq")
+
+
+class UnkindTask(Unkind):
+    def __call__(self, obj: Any, eng: Any) -> None: ...
+
+
+def test_objects_that_fail_when_they_are_asked_are_no_reason_to_fail() -> None:
+    (found,) = check([Unkind()], select=["WF0"])
+    assert found.message.startswith("the item at [0] is not callable: <Unkind object> (Unkind)")
+    flow = [UnkindTask(), partial(UnkindTask()), IF(UnkindTask(), UnkindTask())]
+    assert "WF901" in {one.code for one in check(flow)}
+    graph = compile_graph(flow)
+    for style in ("text", "tree", "dot", "mermaid", "html"):
+        assert "UnkindTask" in format(graph, style)
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        compile_graph([Unkind()])
+    assert "<Unkind object>" in caught.value.message

@@ -16,6 +16,7 @@ from typing import Any
 
 from wfgraph.graph.ops import Branch, Call, Op, While
 from wfgraph.graph.task import op_of
+from wfgraph.utils import attribute
 
 __all__ = ["Returned", "answer_of", "returned"]
 
@@ -44,7 +45,7 @@ def returned(function: Any, deep: int = _DEEPEST) -> Returned | None:
     """Return what a callable returns, if that is plain to see."""
     while isinstance(function, partial):
         function = function.func
-    function = getattr(function, "__func__", function)
+    function = attribute(function, "__func__", function)
     if type(function) is not FunctionType or not deep:
         return None
     steps = [step for step in dis.get_instructions(function.__code__) if step.opname not in _NOTHING]
@@ -125,7 +126,7 @@ def answer_of(op: Op) -> bool | None:
 def _comparison(test: Any) -> Returned | None:
     """Return the result of a ``CMP`` of constants, which is worked out here: they are numbers, texts and the like."""
     op = op_of(test)
-    if getattr(test, "__name__", "") != "CMP" or not isinstance(op, Call) or op.asks:
+    if attribute(test, "__name__", "") != "CMP" or not isinstance(op, Call) or op.asks:
         return None
     sides = [cell.cell_contents for cell in test.__closure__ or ()]
     if not all(_immutable(side) or type(side) is FunctionType for side in sides):

@@ -21,7 +21,7 @@ from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.task import op_of, task
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.utils import escape_control
+from wfgraph.utils import shown
 
 __all__ = ["Fault", "Reading", "is_stand_in", "read"]
 
@@ -79,8 +79,8 @@ class _StandIn:
     """What takes the place of a faulty item."""
 
     def __init__(self, item: Any) -> None:
-        shown = escape_control(repr(item))
-        self.__name__ = shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
+        text = shown(item)
+        self.__name__ = text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
     def __call__(self, obj: Any, eng: Any) -> None:
         raise NotImplementedError
@@ -127,7 +127,7 @@ class _Reader:
         if callable(raw):
             raw = [raw]
         elif isinstance(raw, str | bytes) or not isinstance(raw, Iterable):
-            self._note("WF001", f"a workflow definition is a list of callables, not {escape_control(repr(raw))}", ())
+            self._note("WF001", f"a workflow definition is a list of callables, not {shown(raw)}", ())
             return []
         result = self._nested(raw, None)
         while self._branches:

@@ -18,6 +18,7 @@ from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Exit, Op, Synchronize
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.task import declaration_of, op_of
+from wfgraph.utils import attribute
 
 __all__ = ["Infer", "declared", "inferred", "known_op", "mentions_position", "of_asked"]
 
@@ -108,7 +109,7 @@ def mentions_position(task: Any) -> bool:
 def _mentions(function: Any, deep: int, seen: set[int]) -> bool:
     while isinstance(function, partial):
         function = function.func
-    function = getattr(function, "__func__", function)
+    function = attribute(function, "__func__", function)
     if not isinstance(function, FunctionType):
         function = getattr(type(function), "__call__", None)  # noqa: B004 - the function, not whether there is one
     if not isinstance(function, FunctionType) or id(function) in seen:

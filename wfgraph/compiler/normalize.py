@@ -20,7 +20,7 @@ from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
 from wfgraph.graph.nesting import contains_itself, is_block
-from wfgraph.utils import escape_control, task_name
+from wfgraph.utils import attribute, escape_control, shown, task_name
 
 __all__ = ["Fault", "define", "fault_of", "message_of"]
 
@@ -107,7 +107,7 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
     place = format_address(address)
     if fault is Fault.NOT_CALLABLE:
         return (
-            f"the item at {place} is not callable: {escape_control(repr(item))} ({type(item).__name__}); "
+            f"the item at {place} is not callable: {shown(item)} ({type(item).__name__}); "
             "a definition holds tasks (callables that take the token and the engine) and lists of them"
         )
     name = escape_control(task_name(item))
@@ -136,7 +136,7 @@ def _code(item: Any) -> CodeType | None:
     """Return the code that a call of the item runs, where it is Python code."""
     while isinstance(item, partial):
         item = item.func
-    code = getattr(item, "__code__", None)
+    code = attribute(item, "__code__")
     if code is None and not isinstance(item, type):
         code = getattr(type(item).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
@@ -151,7 +151,7 @@ def _takes_two(item: Any) -> bool:
         return required <= 2 and room and len(item.__kwdefaults__ or ()) == code.co_kwonlyargcount
     try:
         shape = signature(item, follow_wrapped=False)
-    except (TypeError, ValueError):
+    except Exception:  # no signature is known, or an object of the user's fails when it is asked
         return True
     try:
         shape.bind(None, None)

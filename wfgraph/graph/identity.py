@@ -39,7 +39,7 @@ from wfgraph.graph.outcomes import Control
 from wfgraph.graph.shapes import Kind, Shape, Shapes
 from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import escape_control, task_name
+from wfgraph.utils import attribute, escape_control, task_name
 
 __all__ = ["Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared"]
 
@@ -244,7 +244,7 @@ def _called(task: Any) -> tuple[str, str, bool]:
     declared = declaration_of(task)
     if declared is not None and declared.id is not None:
         return escape_control(declared.id), "", False
-    if (getattr(task, "__module__", None) or "").startswith(_OWN):
+    if str(attribute(task, "__module__")).startswith(_OWN):
         # A pattern's: where it lives is a matter of this package, and so is what its closure holds, where an op tells.
         op = op_of(task)
         detail = _detail_of(op) if op is not OPAQUE else _arguments(task)
@@ -252,15 +252,15 @@ def _called(task: Any) -> tuple[str, str, bool]:
     inner = task
     while isinstance(inner, partial | MethodType):
         inner = inner.func if isinstance(inner, partial) else inner.__func__
-    owner = inner if hasattr(inner, "__qualname__") else type(inner)
+    owner = inner if isinstance(attribute(inner, "__qualname__"), str) else type(inner)
     prefix, dot, name = owner.__qualname__.rpartition(".")
-    name = getattr(owner, "__name__", name)  # where a decorator gives another one, people know it by that
+    name = attribute(owner, "__name__", name)  # where a decorator gives another one, people know it by that
     return escape_control(f"{_module(owner)}.{prefix}{dot}{name}"), _arguments(task), name == _UNNAMED
 
 
 def _module(owner: Any) -> str:
     """Return the name of a callable's module; that of its file for the program that was started itself."""
-    name = str(getattr(owner, "__module__", None) or "?")
+    name = str(attribute(owner, "__module__") or "?")
     if name == "__main__":
         main = sys.modules["__main__"]
         spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)

@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any
 
 from wfgraph.graph.workflow_graph import Node
+from wfgraph.utils import attribute
 
 __all__ = ["Location", "code_of", "location_of", "remember_site", "subjects"]
 
@@ -39,7 +40,7 @@ def code_of(function: Any) -> CodeType | None:
     """Return the user's code that a call runs; None where that is ours, or no Python."""
     while isinstance(function, partial):
         function = function.func
-    code = getattr(function, "__code__", None)
+    code = attribute(function, "__code__")
     if code is None and not isinstance(function, type):
         code = getattr(type(function).__call__, "__code__", None)
     if not isinstance(code, CodeType) or code.co_filename.startswith(_OURS):
@@ -58,7 +59,7 @@ def location_of(node: Node) -> Location | None:
     code = code_of(node.item.task)
     if code is not None:
         return Location(code.co_filename, code.co_firstlineno)
-    site = getattr(node.item.task, _SITE, None)
+    site = attribute(node.item.task, _SITE)
     if isinstance(site, Location):
         return site
     for subject in node.op.asked:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from wfgraph.graph.ops import OPAQUE, Op
+from wfgraph.utils import attribute
 
 __all__ = ["Declaration", "declaration_of", "op_of", "task"]
 
@@ -71,8 +72,8 @@ def task(op: Op | None = None, *, id: str | None = None, ignore: Iterable[str] =
 
 def declaration_of(function: Any) -> Declaration | None:
     """Return what was declared for this very callable, or None."""
-    target = getattr(function, "__func__", function)
-    found = getattr(target, _ATTRIBUTE, None)
+    target = attribute(function, "__func__", function)
+    found = attribute(target, _ATTRIBUTE)
     return found if isinstance(found, Declaration) and found.owner is target else None
 
 

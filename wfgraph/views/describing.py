@@ -11,7 +11,7 @@ from wfgraph.graph.describing import arguments_of, describe
 from wfgraph.graph.identity import Identity, Recorded
 from wfgraph.graph.location import location_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import escape_control
+from wfgraph.utils import attribute, escape_control
 from wfgraph.views.diagram import About, Role
 
 __all__ = ["about", "line", "role_of", "texts", "wrapped"]
@@ -77,14 +77,14 @@ def _arguments(node: Node) -> tuple[str, ...]:
 
 
 def _is_ours(task: Any) -> bool:
-    return str(getattr(task, "__module__", "")).startswith("wfgraph.")
+    return str(attribute(task, "__module__")).startswith("wfgraph.")
 
 
 def about(graph: WorkflowGraph, node: Node, identity: Identity) -> About:
     """Collect what there is to say about a task."""
     task = node.item.task
-    inner = getattr(task, "func", task)
-    doc = None if isinstance(task, Recorded) else getattr(inner, "__doc__", None)
+    inner = attribute(task, "func", task)
+    doc = None if isinstance(task, Recorded) else attribute(inner, "__doc__")
     location = None if isinstance(task, Recorded) else location_of(node)
     return About(
         where=graph.where(node.id),
@@ -92,7 +92,7 @@ def about(graph: WorkflowGraph, node: Node, identity: Identity) -> About:
         doc="\n".join(escape_control(one.strip()) for one in doc.strip()[:_DOC].splitlines())
         if isinstance(doc, str)
         else "",
-        module="" if isinstance(task, Recorded) else escape_control(str(getattr(inner, "__module__", None) or "")),
+        module="" if isinstance(task, Recorded) else escape_control(str(attribute(inner, "__module__") or "")),
         # Without its directory: pictures are shown to others, and are the same on every machine.
         source=escape_control(f"{PurePath(location.file).name}:{location.line}") if location else "",
         identity=str(identity),
