@@ -161,7 +161,7 @@ def test_an_engine_is_shown_by_its_definition(place: Path) -> None:
         ("flwo:flow", "there is no module 'flwo'; did you mean flow?"),
         ("jsn:flow", "there is no module 'jsn'; did you mean json?"),
         ("no.such:flow", "there is no module 'no'"),
-        ("..x:flow", "..x failed to import: TypeError: "),
+        ("..x:flow", "'..x' names no module; write package.module:attribute"),
         ("flow.py:flwo", "flow.py has no attribute 'flwo'; did you mean flow?"),
         ("flow:Holder.flo", "flow has no attribute 'Holder.flo'; did you mean flow?"),
         ("flow:number", "flow:number is of type int; a definition is a list or tuple of callables, one callable, or"),

@@ -330,3 +330,16 @@ def test_a_baseline_that_is_none_is_refused(place: Path, arguments: tuple[str, .
     result = CliRunner().invoke(wfgraph, ["check", *arguments])
     assert 2 == result.exit_code
     assert said in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        ("", "an empty name is no target"),
+        (".", "'.' is a directory; write package.module:attribute"),
+        ("a-b", "'a-b' names no module; write package.module:attribute"),
+        ("no.module", "there is no module 'no'"),
+    ],
+)
+def test_what_is_no_target_is_told(place: Path, target: str, said: str) -> None:
+    assert said in refused(target)

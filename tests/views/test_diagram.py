@@ -27,6 +27,7 @@ from wfgraph.views.diagram import PORTS, ClusterKind, Diagram, Role, Tally
 from wfgraph.views.dot import diagram_dot
 from wfgraph.views.extract import diagram_of, folded
 from wfgraph.views.machine import machine_config, machine_of, state_of, trigger_of
+from wfgraph.views.mermaid import diagram_mermaid
 from wfgraph.views.overlay import of_findings, of_items, of_steps
 from wfgraph.views.traces import trace_from_json, trace_to_json
 
@@ -179,6 +180,21 @@ def test_findings_stand_at_their_tasks_and_those_of_none_in_the_notes() -> None:
     found = {" ".join(figure.lines): [badge.code for badge in figure.badges] for figure in diagram.figures()}
     assert "WF107" in found["<lambda>?"]
     assert any("WF005" in note for note in diagram.notes)
+
+
+def test_a_finding_about_a_jump_stands_at_the_jump_too() -> None:
+    def far(obj: Any, eng: Any) -> None:
+        if obj:
+            eng.jump_call(9)
+
+    graph = compile_graph([golden.fetch, far, golden.store])
+    diagram = diagram_of(graph, overlay=of_findings(graph, check([golden.fetch, far, golden.store])))
+    marked = {
+        (arrow.source, arrow.target): [one.code for one in arrow.badges] for arrow in diagram.arrows if arrow.badges
+    }
+    assert {("n1", "exit"): ["WF102"]} == marked
+    assert 'label=" jump 9 ▲ WF102 "' in diagram_dot(diagram)
+    assert "WF102" in diagram_mermaid(diagram).split("n1 -")[-1]
 
 
 # Differences ---------------------------------------------------------------------------------------------------------

@@ -141,6 +141,8 @@ def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any, type | No
             kind = type(found) if isinstance(found, GenericWorkflowEngine) else None
             yield from _of_engine(target, found) if several else [(target, definition_of(found, target), kind)]
             continue
+        if not target:
+            raise CommandError("an empty name is no target; name a definition (module:attribute), a module or a file")
         names = load(f"{target}:__dict__")
         listed: list[tuple[str, Any, type | None]] = [
             (f"{target}:{name}", value, None) for name, value in names.items() if _is_definition(name, value)

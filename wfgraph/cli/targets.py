@@ -83,6 +83,9 @@ def load_file(path: Path) -> ModuleType:
 
 
 def _load_module(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")):
+        kind = "is a directory" if Path(name).is_dir() else "names no module"
+        raise CommandError(f"{name!r} {kind}; write package.module:attribute or path/file.py:attribute")
     _importable(Path.cwd())
     found: list[ModuleType] = []
     try:

@@ -205,6 +205,7 @@ class Arrow:
         count: how often it was taken; None where no run is shown.
         share: the part of what left its source, from 0 to 1.
         change: what happened to it since an earlier version.
+        badges: findings about where it leads; its source carries them, too.
     """
 
     source: str
@@ -217,6 +218,7 @@ class Arrow:
     count: int | None = None
     share: float = 0.0
     change: Change = Change.KEPT
+    badges: tuple[Badge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

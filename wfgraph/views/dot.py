@@ -212,6 +212,7 @@ def _connect(dot: Any, arrow: Arrow, after_loops: dict[str, str]) -> None:
         sign, name = CHANGES[arrow.change]
         text = f"{sign} {text}".rstrip()
         attributes |= {"color": getattr(LIGHT, name), "fontcolor": getattr(LIGHT, name), "penwidth": "2"}
+    text = " ".join(filter(None, (text, *dict.fromkeys(f"{SIGNS[one.severity]} {one.code}" for one in arrow.badges))))
     if text:
         attributes["label"] = _quoted(f" {text} ")
     if arrow.count is not None:

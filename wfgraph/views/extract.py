@@ -19,7 +19,7 @@ from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.shapes import Kind, Shape, Shapes
 from wfgraph.graph.workflow_graph import ERROR, EXIT, HALT, STOP, TOKEN, Certainty, Edge, WorkflowGraph
 from wfgraph.views import describing
-from wfgraph.views.diagram import Arrow, Cluster, ClusterKind, Diagram, Figure, Part, Role
+from wfgraph.views.diagram import Arrow, Badge, Cluster, ClusterKind, Diagram, Figure, Part, Role
 from wfgraph.views.overlay import Overlay
 
 __all__ = ["diagram_of", "folded"]
@@ -30,6 +30,8 @@ _PORTS = {
     TOKEN: ("token", Role.NEXT_TOKEN, "another token"),
     ERROR: ("error", Role.FAILED, "error"),
 }
+_ABOUT_JUMPS = frozenset(("WF102", "WF103", "WF111", "WF112", "WF113", "WF114"))
+"""The checks that find fault with where a jump leads."""
 MINUS = "\N{MINUS SIGN}"
 _ENDS = (ops.Halt, ops.Stop, ops.NextToken, ops.JumpToken, ops.Fail)
 """What these do is their only way: the shape of their figure tells it."""
@@ -181,7 +183,14 @@ class _Extraction:
         if target is None:
             return None
         places = tuple(self.places[id(one)] for one in chain)
-        return Arrow(source, target, kind, describing.line(_label(self.graph, edge)), certain, back, places)
+        text = describing.line(_label(self.graph, edge))
+        return Arrow(source, target, kind, text, certain, back, places, badges=self._about(edge))
+
+    def _about(self, edge: Edge) -> tuple[Badge, ...]:
+        """Return the findings that are about where a jump leads."""
+        if edge.kind not in (EdgeKind.JUMP, EdgeKind.BACK):
+            return ()
+        return tuple(badge for badge in self.overlay.badges.get(edge.source, ()) if badge.code in _ABOUT_JUMPS)
 
     def _leaves(self, edge: Edge) -> str:
         if edge.source < 0:

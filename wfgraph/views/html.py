@@ -137,6 +137,7 @@ def _arrow(arrow: Arrow) -> dict[str, Any]:
         "count": arrow.count,
         "share": round(arrow.share, 4),
         "change": arrow.change.value,
+        "badges": [[one.code, one.severity] for one in arrow.badges],
     }
 
 

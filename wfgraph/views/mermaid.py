@@ -126,6 +126,7 @@ def _edge(arrow: Arrow) -> str:
     line = _LINES.get(arrow.kind, "-->") if arrow.certain else "-.->"
     sign = CHANGES[arrow.change][0] if arrow.change is not Change.KEPT else ""
     told = " ".join(filter(None, (sign, arrow.text, "" if arrow.count is None else f"{arrow.count:,}×")))
+    told = " ".join(filter(None, (told, *dict.fromkeys(f"{SIGNS[one.severity]} {one.code}" for one in arrow.badges))))
     text = f'|"{_quoted(told)}"|' if told else ""
     return f"{arrow.source} {line}{text} {arrow.target}"
 

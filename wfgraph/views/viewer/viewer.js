@@ -229,7 +229,8 @@ function drawLine({ arrow, points }, parent) {
   const run = byId("run").checked && arrow.count !== null;
   if (run) path.style.strokeWidth = `${0.8 + 4 * arrow.share}px`;
   const sign = { added: "+ ", removed: "− ", rewired: "⤳ " }[arrow.change] || "";
-  const text = sign + [arrow.text, run && arrow.count ? `${arrow.count.toLocaleString("en")}×` : ""].filter(Boolean).join(" · ");
+  const found = byId("findings").checked ? arrow.badges.map(([code, severity]) => `${SIGNS[severity] || ""} ${code}`) : [];
+  const text = sign + [arrow.text, ...found, run && arrow.count ? `${arrow.count.toLocaleString("en")}×` : ""].filter(Boolean).join(" · ");
   if (!text) return;
   const [[x, y], [nextX, nextY]] = points;
   const across = Math.abs(nextX - x) > Math.abs(nextY - y), leftwards = nextX < x;
