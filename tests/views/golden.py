@@ -16,17 +16,26 @@ from wfgraph.graph.difference import difference
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.patterns import (
     BREAK,
+    CALLFUNC,
     CHOICE,
     CMP,
+    DEBUG_CYCLE,
     EMPTY_CALL,
+    ENG_GET,
+    ENG_SET,
+    ERROR,
     FOR,
     HALT,
     IF,
     IF_ELSE,
     IF_NOT,
+    OBJ_GET,
+    OBJ_JUMP_BWD,
     OBJ_JUMP_FWD,
     OBJ_NEXT,
+    OBJ_SET,
     PARALLEL_SPLIT,
+    PROFILE,
     RUN_WF,
     SIMPLE_MERGE,
     STOP,
@@ -37,7 +46,6 @@ from wfgraph.patterns import (
     TRY,
     WHILE,
 )
-from wfgraph.patterns.utils import ERROR
 from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.diagram import Diagram
 from wfgraph.views.dot import diagram_dot
@@ -88,6 +96,11 @@ FLOWS: dict[str, Any] = {
     "parallel": [PARALLEL_SPLIT([fetch, store], store), fetch],
     "synchronize": [SYNCHRONIZE([fetch, IF(is_new, store)], store, fetch)],
     "merge": [SIMPLE_MERGE(fetch, store, is_new)],
+    "helpers": [
+        *(ENG_GET("a"), ENG_SET("a", 1), OBJ_GET(["a", "b"]), OBJ_SET("a", 1)),
+        *(PROFILE(fetch), DEBUG_CYCLE(fetch), CALLFUNC("os.path.basename", args=["x"])),
+        OBJ_JUMP_BWD(-1),
+    ],
     "sub_workflow": [RUN_WF([fetch, store]), TRY(fetch, retry=2)],
 }
 VERSIONS = (

@@ -15,7 +15,7 @@ import pytest
 from helpers import drawn_whole
 from transitions import MachineError
 
-from wfgraph import Trace, check, compile_graph, ops, task
+from wfgraph import Trace, check, compile_graph, ops, patterns, task
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.difference import Change, difference
@@ -39,6 +39,11 @@ has_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs the prog
 @pytest.mark.parametrize("name", sorted(golden.texts()))
 def test_every_pattern_is_drawn_as_it_was(name: str) -> None:
     assert (golden.PLACE / name).read_text(encoding="utf-8") == golden.texts()[name]
+
+
+def test_every_pattern_has_its_picture() -> None:
+    source = Path(golden.__file__).read_text(encoding="utf-8")
+    assert [] == [name for name in patterns.__all__ if f"{name}(" not in source and f" {name}," not in source]
 
 
 def test_there_is_no_old_picture() -> None:
