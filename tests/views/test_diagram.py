@@ -122,6 +122,18 @@ def test_a_deep_definition_is_folded_without_recursion() -> None:
     assert 1 == sum(figure.role is Role.FOLDED for figure in folded(diagram_of(compile_graph(deep)), 0).figures())
 
 
+@has_dot
+@pytest.mark.parametrize("wrap", [lambda inner: [IF(golden.is_new, inner)], lambda inner: [inner]], ids=["if", "list"])
+def test_what_is_too_deep_for_graphviz_is_folded_in_pictures(wrap: Any) -> None:
+    deep: Any = [golden.fetch]
+    for _ in range(300):
+        deep = wrap(deep)
+    text = f"{compile_graph([deep, golden.store]):svg}"
+    assert "what is nested more than 40 levels deep is folded" in text
+    assert "▸" in text
+    assert "folded" not in f"{compile_graph([[[[golden.fetch]]]]):svg}".replace("wfgraph", "").split("</style>")[1]
+
+
 # Overlays ------------------------------------------------------------------------------------------------------------
 
 

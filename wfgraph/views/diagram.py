@@ -176,6 +176,16 @@ class Cluster:
         """Whether it is a branch of a parallel pattern."""
         return self.kind is ClusterKind.LANE
 
+    @property
+    def height(self) -> int:
+        """How many levels of clusters are in it."""
+        most, waiting = 0, [(self, 0)]
+        while waiting:
+            cluster, level = waiting.pop()
+            most = max(most, level)
+            waiting += [(part, level + 1) for part in cluster.parts if isinstance(part, Cluster)]
+        return most
+
     def figures(self) -> Iterator[Figure]:
         """Yield all figures in it, however deep."""
         waiting: list[Part] = [self]

@@ -299,10 +299,16 @@ def _label(graph: WorkflowGraph, edge: Edge) -> str:
 # Folding -------------------------------------------------------------------------------------------------------------
 
 
-def folded(diagram: Diagram, depth: int) -> Diagram:
-    """Fold the clusters that are nested deeper than ``depth`` to one figure each."""
+def folded(diagram: Diagram, depth: int, *, lists: bool = False) -> Diagram:
+    """Fold the clusters that are nested deeper than ``depth`` to one figure each.
+
+    Args:
+        diagram: what to fold.
+        depth: how many levels are shown.
+        lists: whether plain lists count as levels, too.
+    """
     stands_for: dict[str, str] = {}
-    root = _folded(diagram.root, depth, stands_for)
+    root = _folded(diagram.root, depth, stands_for, lists)
     merged: dict[tuple[str, str, object, str], Arrow] = {}
     for arrow in diagram.arrows:
         source, target = stands_for.get(arrow.source, arrow.source), stands_for.get(arrow.target, arrow.target)
@@ -328,7 +334,7 @@ def _joined(one: Arrow, other: Arrow) -> Arrow:
     )
 
 
-def _folded(root: Cluster, depth: int, stands_for: dict[str, str]) -> Cluster:
+def _folded(root: Cluster, depth: int, stands_for: dict[str, str], lists: bool) -> Cluster:
     """Copy the tree without recursion: definitions may be nested very deeply."""
     done: list[Part] = []
     frames: list[tuple[Cluster, int, Iterator[Part], list[Part]]] = [(root, 0, iter(root.parts), done)]
@@ -343,7 +349,7 @@ def _folded(root: Cluster, depth: int, stands_for: dict[str, str]) -> Cluster:
             frames[-1][3].append(copy)
         elif isinstance(part, Figure):
             into.append(part)
-        elif part.kind is ClusterKind.LIST:
+        elif part.kind is ClusterKind.LIST and not lists:
             frames.append((part, level, iter(part.parts), []))
         elif level < depth:
             frames.append((part, level + 1, iter(part.parts), []))
