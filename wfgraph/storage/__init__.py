@@ -1,0 +1,74 @@
+"""Ready-made storage: runs that survive, are owned by one worker, and go on after their definition has changed.
+
+It comes with ``pip install 'wfgraph[storage]'``; for PostgreSQL, ``'wfgraph[postgres]'``. See ``docs/storage.md``.
+"""
+
+from wfgraph.storage.database import Database, connect
+from wfgraph.storage.engine import (
+    DbWorkflowEngine,
+    StoredActionMapper,
+    StoredProcessingFactory,
+    StoredTransitionAction,
+)
+from wfgraph.storage.errors import (
+    DefinitionChanged,
+    NotStorable,
+    OwnershipLost,
+    RunOwned,
+    SchemaMismatch,
+    StorageError,
+    UnknownRun,
+)
+from wfgraph.storage.keeper import Granularity, Interrupted, batch
+from wfgraph.storage.models import (
+    Base,
+    Definition,
+    DefinitionMixin,
+    Models,
+    Object,
+    ObjectMixin,
+    Result,
+    ResultMixin,
+    Step,
+    StepMixin,
+    Workflow,
+    WorkflowMixin,
+)
+from wfgraph.storage.once import once
+from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.store import Store
+
+__all__ = [
+    "Base",
+    "Database",
+    "DbWorkflowEngine",
+    "Definition",
+    "DefinitionChanged",
+    "DefinitionMixin",
+    "Granularity",
+    "Interrupted",
+    "Models",
+    "NotStorable",
+    "Object",
+    "ObjectMixin",
+    "OwnershipLost",
+    "Record",
+    "Result",
+    "ResultMixin",
+    "RunOwned",
+    "RunRecord",
+    "SchemaMismatch",
+    "Step",
+    "StepMixin",
+    "StorageError",
+    "Store",
+    "StoredActionMapper",
+    "StoredProcessingFactory",
+    "StoredTransitionAction",
+    "UnknownRun",
+    "Workflow",
+    "WorkflowMixin",
+    "batch",
+    "connect",
+    "once",
+]

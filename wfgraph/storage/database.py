@@ -1,0 +1,255 @@
+"""A database of runs: connecting to it, and making sure that it keeps what it says it keeps."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Engine, event, make_url, text
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from wfgraph.storage import schema
+from wfgraph.storage.errors import StorageError
+from wfgraph.storage.models import READY, Models
+
+__all__ = ["DEFAULT_URL", "Database", "connect"]
+
+DEFAULT_URL = "sqlite:///wfgraph.db"
+"""Where runs are stored when nobody says where, and the environment variable ``WFGRAPH_DB`` does not either."""
+
+_DURABILITIES = ("full", "process")
+_BUSY_SECONDS = 30.0
+
+
+class Database:
+    """A database of runs. :func:`connect` makes one.
+
+    Attributes:
+        engine: SQLAlchemy's.
+        models: which tables hold what.
+        durability: what it survives: ``"full"`` or ``"process"``.
+        clock: the SQL expression for now, in seconds since 1970.
+        statements: those of the hot path, once they are made.
+    """
+
+    def __init__(self, engine: Engine, models: Models, durability: str) -> None:
+        self.engine = engine
+        self.models = models
+        self.durability = durability
+        self.clock = _CLOCKS[engine.dialect.name]
+        self.statements: Any = None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a file of SQLite's."""
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def url(self) -> str:
+        """Where it is, without the password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection whose statements stand for themselves.
+
+        Raises:
+            StorageError: the database can't be reached, or refuses.
+        """
+        with self.explained(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Open a connection and a transaction, which is committed at the end, or rolled back by an exception.
+
+        Raises:
+            StorageError: as :meth:`reading`.
+        """
+        with self.reading() as connection:
+            # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            try:
+                yield connection
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn errors of the database into one that says what to do.
+
+        Raises:
+            StorageError: there was one.
+        """
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self.explain(error) from error
+
+    def explain(self, error: Exception) -> StorageError:
+        """Say what an error of the database means."""
+        cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        lines = str(cause).strip().splitlines() or [type(cause).__name__]
+        said = lines[0]
+        for sign, advice in _ADVICE:
+            if sign in " ".join(lines).lower():
+                return StorageError(f"the database {self.url}: {said}; {advice}; what was stored before is as it was")
+        return StorageError(f"the database {self.url}: {said}; what was stored before is as it was")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"<Database {self.url}>"
+
+
+_CLOCKS = {
+    # Not unixepoch('subsec'): SQLite before 3.42 answers it with NULL.
+    "sqlite": "(julianday('now') - 2440587.5) * 86400.0",
+    "postgresql": "extract(epoch FROM clock_timestamp())",
+}
+
+_ADVICE = (
+    ("locked", "another process writes to it; wait until that has ended, or use PostgreSQL for many writers"),
+    ("readonly", "it can only be read; give this user the right to write to the file and its directory"),
+    ("read-only", "it can only be read; connect to the primary server"),
+    ("full", "make room"),
+    ("no space", "make room"),
+    ("no such file", "create the directory, and start the server if it is one"),
+    ("unable to open", "create the directory, and see that this user may write there"),
+    ("connection refused", "start the server, or correct host and port"),
+    ("does not exist", "create it, or correct the name"),
+    ("not a database", "the file is something else; choose another one"),
+    ("malformed", "the file is damaged; restore it"),
+    ("authentication", "correct user and password"),
+    ("permission denied", "give this user the rights"),
+)
+
+
+def _roll_back(connection: Connection) -> None:
+    """Undo a transaction, where there still is one: an error may have ended it, or the connection."""
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except SQLAlchemyError:
+        connection.invalidate()
+
+
+def connect(
+    url: str | URL | Database | None = None,
+    *,
+    models: Models = READY,
+    durability: str = "full",
+    create: bool | None = None,
+) -> Database:
+    """Connect to a database of runs.
+
+    A database of SQLite's is made when there is none, tables included. One of PostgreSQL's needs its tables made by
+    ``wfgraph db upgrade`` first, or by ``create``.
+
+    Args:
+        url: as SQLAlchemy writes it; when not given, what ``WFGRAPH_DB`` in the environment says, or ``wfgraph.db`` in
+            the working directory.
+        models: which tables hold what. Those that are not ours are made and migrated by their owner.
+        durability: ``"full"``: what is stored survives a power cut; ``"process"``: it survives the end of any process
+            of ours, and is faster. Asserted, not just asked for.
+        create: whether to make the tables where there are none.
+
+    Raises:
+        StorageError: the URL is none, the database can't be reached or opened, or can't keep that promise.
+        SchemaMismatch: it has no tables, or those of another version.
+    """
+    if isinstance(url, Database):
+        return url
+    if durability not in _DURABILITIES:
+        raise StorageError(f"no durability {durability!r}; use one of {', '.join(_DURABILITIES)}")
+    database = Database(_engine(url, durability), models, durability)
+    try:
+        with database.reading() as connection:
+            _assert_durable(connection, database)
+        with database.explained():
+            schema.prepare(database.engine, models, database.is_sqlite if create is None else create, database.url)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _engine(url: str | URL | None, durability: str) -> Engine:
+    given = url or os.environ.get("WFGRAPH_DB") or DEFAULT_URL
+    try:
+        place = make_url(given)
+        if place.drivername in ("postgresql", "postgres"):
+            place = place.set(drivername="postgresql+psycopg")
+        if place.get_backend_name() not in _CLOCKS:
+            raise StorageError(f"no database {place.get_backend_name()!r}; runs are stored in sqlite or postgresql")
+        if place.get_backend_name() == "sqlite" and place.database in (None, "", ":memory:"):
+            raise StorageError(
+                "a database in memory stores nothing: name a file, sqlite:///runs.db, or use GenericWorkflowEngine"
+            )
+        options: dict[str, Any] = (
+            {"timeout": _BUSY_SECONDS} if place.get_backend_name() == "sqlite" else {"connect_timeout": 10}
+        )
+        engine = sqlalchemy.create_engine(
+            place, isolation_level="AUTOCOMMIT", connect_args=options, pool_pre_ping=True, pool_size=2, max_overflow=8
+        )
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        shown = given if isinstance(given, str) and "@" not in given else "the URL"
+        raise StorageError(f"{shown!r} names no database: {error}; write sqlite:///runs.db") from error
+    except ModuleNotFoundError as error:
+        raise StorageError(
+            f"{error.name} is missing, which {place.get_backend_name()} needs; pip install 'wfgraph[postgres]'"
+        ) from error
+    event.listen(engine, "connect", _on_sqlite if engine.dialect.name == "sqlite" else _on_postgresql)
+    event.listen(engine, "connect", lambda raw, _: _set_durability(raw, engine.dialect.name, durability))
+    return engine
+
+
+def _on_sqlite(raw: Any, _: Any) -> None:
+    raw.execute("PRAGMA journal_mode = WAL")
+    raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _on_postgresql(raw: Any, _: Any) -> None:
+    raw.autocommit = True
+    raw.execute("SET client_encoding = 'UTF8'")
+
+
+def _set_durability(raw: Any, kind: str, durability: str) -> None:
+    full = durability == "full"
+    if kind == "sqlite":
+        raw.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
+    else:
+        raw.execute(f"SET synchronous_commit = {'on' if full else 'off'}")
+
+
+def _assert_durable(connection: Connection, database: Database) -> None:
+    """Look whether the database keeps what it is told to keep.
+
+    Raises:
+        StorageError: it does not.
+    """
+    if database.is_sqlite:
+        mode = connection.execute(text("PRAGMA journal_mode")).scalar_one()
+        level = connection.execute(text("PRAGMA synchronous")).scalar_one()
+        if str(mode).lower() != "wal" or level < (2 if database.durability == "full" else 1):
+            raise StorageError(
+                f"the database {database.url} keeps its journal as {mode!r}, synchronous {level}: what it stores is not "
+                "durable there; put the file on a local disk"
+            )
+        return
+    settings = {
+        name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in ("fsync", "synchronous_commit")
+    }
+    if database.durability == "full" and (settings["fsync"] != "on" or settings["synchronous_commit"] == "off"):
+        told = ", ".join(f"{name} = {value}" for name, value in settings.items())
+        raise StorageError(
+            f"the database {database.url} has {told}: what it stores does not survive a power cut; set both to on, or "
+            "connect with durability='process'"
+        )

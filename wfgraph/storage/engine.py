@@ -1,0 +1,562 @@
+"""The storage-capable engine over ready-made storage: its runs survive, are owned by one worker, and can be resumed.
+
+Example::
+
+    from wfgraph.storage import DbWorkflowEngine
+
+    engine = DbWorkflowEngine.with_name("orders", "sqlite:///orders.db")
+    engine.callbacks.replace(flow)
+    engine.process(tokens, stop_on_halt=False)
+
+    # later, in another process, after somebody has looked at what was halted
+    engine = DbWorkflowEngine.from_uuid(uuid, "sqlite:///orders.db")
+    engine.callbacks.replace(flow)
+    engine.resume()
+"""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn, TypeVar
+
+from wfgraph import engine_db
+from wfgraph.compiler.pipeline import compile_graph
+from wfgraph.errors import WorkflowAPIError, WorkflowError
+from wfgraph.graph.identity import fingerprint
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime import loops
+from wfgraph.runtime.extra_data import ExtraData
+from wfgraph.runtime.hooks import ActionMapper
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.database import Database, connect
+from wfgraph.storage.errors import DefinitionChanged, StorageError
+from wfgraph.storage.keeper import TASK, TOKEN, Granularity, Keeper, Nowhere, batch
+from wfgraph.storage.placement import Move, moves
+from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.store import Store, worker_name
+from wfgraph.storage.values import decode, encode
+from wfgraph.utils import classproperty
+
+__all__ = [
+    "DbWorkflowEngine",
+    "StoredActionMapper",
+    "StoredProcessingFactory",
+    "StoredTransitionAction",
+]
+
+_E = TypeVar("_E", bound="DbWorkflowEngine")
+
+_WORDS = ("current", "next", "prev", "first")
+_POLICIES = ("remap", "strict", "pinned")
+_LARGE = 1_000_000
+
+
+class DbWorkflowEngine(engine_db.DbWorkflowEngine):
+    """An engine whose run is stored in a database. :meth:`with_name` begins a run, :meth:`from_uuid` goes on with one.
+
+    Tokens are values of JSON, or of a class of yours: override :meth:`to_stored` and :meth:`from_stored` then.
+
+    Args:
+        db_obj: the run.
+        store: the runs of its database.
+        granularity: what is written when: ``"task"``, ``"token"``, ``"batch"``, or what
+            :func:`~wfgraph.storage.batch` returns.
+        lease: for how many seconds the run is this worker's if it is not heard of.
+        owner: the worker's name; ``host:pid`` when not given.
+
+    Attributes:
+        db_obj: the run: a :class:`~wfgraph.storage.RunRecord`.
+        runs: the runs of its database: a :class:`~wfgraph.storage.Store`.
+        policy: what happens when the definition has changed since objects halted in it: ``"remap"`` goes on at the same
+            tasks, or refuses; ``"strict"`` refuses; ``"pinned"`` goes on with the one of :attr:`versions` that is the old one.
+        versions: older versions of the definition.
+    """
+
+    policy: str = "remap"
+    versions: Sequence[Any] = ()
+    _skipping = False
+    _keeper: Any
+
+    def __init__(
+        self,
+        db_obj: RunRecord,
+        store: Store,
+        *,
+        granularity: Granularity | str = TOKEN,
+        lease: float = 60.0,
+        owner: str | None = None,
+    ) -> None:
+        super().__init__(db_obj)
+        if lease <= 0:
+            raise WorkflowAPIError(f"a lease lasts for some seconds, not {lease}")
+        self.runs = store
+        self.granularity = _granularity(granularity)
+        self.lease = lease
+        self.owner = owner or worker_name()
+        self._keeper = Nowhere()
+        self._moves: dict[Record, Move] | None = None
+
+    # Beginning -------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def with_name(
+        cls: type[_E],
+        name: str,
+        database: Database | str | None = None,
+        *,
+        uuid: str | None = None,
+        target: str | None = None,
+        parent: str | None = None,
+        **options: Any,
+    ) -> _E:
+        """Return an engine for a new run. Nothing is stored before it has tokens.
+
+        Args:
+            name: the run's name, which need not be its alone: that of the workflow, say.
+            database: where; as :func:`~wfgraph.storage.connect` takes it.
+            uuid: the run's uuid; a new one when not given.
+            target: where the definition is found, as the command line names it: so that the command line can resume it.
+            parent: the uuid of the run that it is a part of.
+            options: as for the class.
+
+        Raises:
+            StorageError: the database can't be used.
+        """
+        if not name or len(name) > 255 or "\0" in name:
+            raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {name!r}")
+        run = RunRecord(str(uuids.UUID(uuid)) if uuid else str(uuids.uuid4()), name, target=target, parent=parent)
+        return cls(run, Store(connect(database)), **options)
+
+    @classmethod
+    def from_uuid(cls: type[_E], uuid: str, database: Database | str | None = None, **options: Any) -> _E:
+        """Return an engine for a stored run, standing where that stands: tokens, position, ``extra_data``, loops.
+
+        Nothing is written, and nobody else is kept from the run, before it goes on.
+
+        Args:
+            uuid: the run; its first digits do, where they tell it apart.
+            database: where.
+            options: as for the class.
+
+        Raises:
+            UnknownRun: there is none; none is made.
+            StorageError: the database can't be used.
+        """
+        store = Store(connect(database))
+        eng = cls(store.load(uuid), store, **options)
+        eng._stand()
+        return eng
+
+    def _stand(self) -> None:
+        """Stand where the run stands."""
+        run = self.db_obj
+        self.objects = [self.from_stored(decode(record.stored)) for record in run.objects]
+        self.extra_data = ExtraData(run.extra_data)
+        under_way = (ObjectStatus.RUNNING, ObjectStatus.HALTED, ObjectStatus.ERROR)
+        at = run.state_token_pos
+        if run.status is WorkflowStatus.RUNNING or not 0 <= at < len(run.objects):
+            at = next((one.ordinal for one in run.objects if one.status in under_way), at)
+        self.state.token_pos = max(-1, min(at, len(run.objects) - 1))
+        record = run.objects[self.state.token_pos] if self.state.token_pos >= 0 else None
+        if record is not None and record.callback_pos is not None:
+            self.state.callback_pos = list(record.callback_pos)
+            if record.loops:
+                self.extra_data[loops.KEY] = {
+                    key: {**found, "token": record.ordinal} for key, found in record.loops.items()
+                }
+
+    def to_stored(self, token: Any) -> Any:
+        """Return what is stored of a token: JSON. Override it, with :meth:`from_stored`, for tokens of a class of yours."""
+        return token
+
+    def from_stored(self, value: Any) -> Any:
+        """Return the token of which something was stored."""
+        return value
+
+    def _stored_text(self, token: Any, record: Record) -> str:
+        """Return what a token holds, as it is to be stored.
+
+        Raises:
+            NotStorable: it is no JSON.
+        """
+        text = encode(self.to_stored(token), f"token {record.ordinal}")
+        if len(text) > _LARGE and len(record.stored) <= _LARGE:
+            self.log.warning(
+                "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
+                "name in the token",
+                record.ordinal,
+                len(text),
+            )
+        return text
+
+    # Running ---------------------------------------------------------------------------------------------------------
+
+    def process(
+        self,
+        objects: Any,
+        stop_on_error: bool = True,
+        stop_on_halt: bool = True,
+        initial_run: bool = True,
+        reset_state: bool = True,
+    ) -> None:
+        """Run tokens through the workflow, and store what becomes of them.
+
+        The tokens of a new run are stored first. A stored run takes its own tokens, from the first on.
+
+        Args:
+            objects: the tokens.
+            stop_on_error: as for :class:`~wfgraph.engine.GenericWorkflowEngine`.
+            stop_on_halt: likewise.
+            initial_run: likewise.
+            reset_state: likewise.
+
+        Raises:
+            NotStorable: a token is no JSON; nothing was stored or run.
+            RunOwned: another worker has the run.
+            OwnershipLost: another worker has taken it over.
+            StorageError: the database can't be used; what is stored is as it was.
+            DefinitionChanged: objects stand at tasks that are not in the definition.
+            Interrupted: the run was asked to stop.
+            Exception: as :class:`~wfgraph.engine.GenericWorkflowEngine`.
+        """
+        if isinstance(self._keeper, Keeper):
+            super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
+            return
+        objects = self._pre_flight_checks(objects)
+        with self._kept(objects, None, afresh=reset_state):
+            super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
+
+    def submit(self, objects: Any) -> str:
+        """Store a new run with its tokens, for whoever resumes it, and return its uuid. Nothing is run.
+
+        Raises:
+            NotStorable: a token is no JSON; nothing was stored.
+            StorageError: the run is stored already, or the database can't be used.
+        """
+        if self.db_obj.objects:
+            raise StorageError(f"the run {self.uuid} is stored already; go on with it: resume()")
+        self._store_new(self._pre_flight_checks(objects), self._graph())
+        return str(self.uuid)
+
+    def resume(
+        self,
+        *,
+        halted: str | None = "next",
+        failed: str | None = "current",
+        objects: Iterable[int] | None = None,
+        remap: Mapping[Any, Any] | None = None,
+        stop_on_error: bool = False,
+        stop_on_halt: bool = False,
+    ) -> None:
+        """Go on with what is not completed: each object where it stands, in their order.
+
+        Objects that were not begun start, and those that were under way when their worker died go on, at the task that
+        was to come next.
+
+        Args:
+            halted: at which task those go on that halted: ``"next"``, the one after the one that halted, for what
+                somebody has looked at meanwhile; ``"current"``, the same, ``"prev"`` or ``"first"``; None leaves them.
+            failed: at which task those go on that failed, likewise.
+            objects: the ordinals of those to go on with; all when not given.
+            remap: tasks of the old definition and what they are in the new one: names or addresses.
+            stop_on_error: raise the first error instead of going on with the next object.
+            stop_on_halt: raise the first halt instead of going on with the next object.
+
+        Raises:
+            WorkflowAPIError: a word is none of these, or there is no such object.
+            DefinitionChanged: objects stand at tasks that are not certainly in the definition; nothing was run.
+            Exception: as :meth:`process`.
+        """
+        for word in (halted, failed):
+            if word is not None and word not in _WORDS:
+                raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
+        wanted = self._chosen(objects)
+        if remap is not None or self._moves is None:
+            self._moves = self._moved(self._graph(), remap)
+        starts: dict[int, list[int] | None] = {}
+        for record in self.db_obj.objects:
+            move = self._moves.get(record)
+            position = record.callback_pos if move is None else move.position
+            word: str | None = "current"
+            if record.status is ObjectStatus.HALTED:
+                word = halted
+            elif record.status is ObjectStatus.ERROR:
+                word = failed
+            if record.ordinal not in wanted or record.status is ObjectStatus.COMPLETED or word is None:
+                starts[record.ordinal] = None
+            else:
+                starts[record.ordinal] = _start(position or [0], word)
+        given = self.objects
+        with self._kept(given, starts, afresh=False):
+            first = next((at for at, start in sorted(starts.items()) if start is not None), len(starts))
+            self.state.reset()
+            loops.clear(self.extra_data)
+            self.state.token_pos = first - 1
+            super().process(given, stop_on_error, stop_on_halt, True, False)
+
+    def recover(self, *, stop_on_error: bool = False, stop_on_halt: bool = False) -> None:
+        """Go on with what was not begun or was under way; what halted or failed stays where it is.
+
+        This is what becomes of a run whose worker is gone.
+
+        Raises:
+            Exception: as :meth:`resume`.
+        """
+        self.resume(halted=None, failed=None, stop_on_error=stop_on_error, stop_on_halt=stop_on_halt)
+
+    def restart(
+        self, obj: str, task: str, objects: Any = None, stop_on_error: bool = True, stop_on_halt: bool = True
+    ) -> None:
+        """Run again from a token and a task, in the words of :class:`~wfgraph.engine.GenericWorkflowEngine`.
+
+        Raises:
+            Exception: as :meth:`process`.
+        """
+        if not isinstance(self._keeper, Keeper) and self.db_obj.objects:
+            self._moves = self._moved(self._graph(), None)
+            at = self.state.token_pos
+            move = self._moves.get(self.db_obj.objects[at]) if 0 <= at < len(self.db_obj.objects) else None
+            if move is not None and move.position is not None:
+                self.state.callback_pos = list(move.position)
+        super().restart(obj, task, objects, stop_on_error, stop_on_halt)
+
+    def interrupt(self) -> None:
+        """Ask the run that is under way to stop after the task in hand; safe to call from a signal handler."""
+        if isinstance(self._keeper, Keeper):
+            self._keeper.interrupting = True
+
+    def save(self, status: Any = None) -> None:
+        """Store what tokens were changed while no task ran. During a run, what happens is stored by itself.
+
+        Args:
+            status: of no meaning here; the status of a run follows from what becomes of it.
+
+        Raises:
+            Exception: as :meth:`process`.
+        """
+        if isinstance(self._keeper, Keeper) or not self.db_obj.objects:
+            return
+        before = self.db_obj.status
+        with self._kept(self.objects, {}, afresh=False, ends=before if before is not WorkflowStatus.NEW else None):
+            self._keeper.edited(self, self.objects)
+
+    @property
+    def idempotency_key(self) -> str:
+        """What is the same whenever this visit of this object to this task runs again, and only then.
+
+        For services that do a thing once per key, however often they are asked: ``pay(..., key=eng.idempotency_key)``.
+
+        Raises:
+            WorkflowError: no task runs.
+        """
+        if not isinstance(self._keeper, Keeper):
+            raise WorkflowError("idempotency_key is for tasks of a stored run: no object is in hand")
+        return self._keeper.idempotency_key
+
+    @classproperty
+    def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
+        """The class with the hooks around runs and tokens; override it with a subclass of yours."""
+        return StoredProcessingFactory
+
+    def callback_chooser(self, obj: Any) -> Any:
+        """Return the definition for a token; nothing for one that is not to be run again."""
+        return () if self._skipping else super().callback_chooser(obj)
+
+    def duplicate(self) -> Any:
+        """Return another engine like this one, for what runs inside a task of this one; it stores nothing."""
+        other = super().duplicate()
+        other._keeper = Nowhere()
+        return other
+
+    # Keeping ---------------------------------------------------------------------------------------------------------
+
+    def _graph(self) -> WorkflowGraph:
+        """Return the graph of the definition.
+
+        Raises:
+            WorkflowError: there is none, or there are several.
+        """
+        known = self.callbacks.get(None)
+        if len(known) != 1:
+            raise WorkflowError(
+                f"a stored run has one definition, and this engine has {len(known)}"
+                + ("; set it: callbacks.replace(definition)" if not known else f": {', '.join(map(repr, known))}")
+            )
+        (callbacks,) = known.values()
+        graph = compile_graph(callbacks)
+        stored = self.db_obj.definition
+        if self.policy == "pinned" and stored not in (None, fingerprint(graph)):
+            for version in self.versions:
+                older = compile_graph(version)
+                if fingerprint(older) == stored:
+                    (key,) = known
+                    self.callbacks.replace(version, key)
+                    return older
+        return graph
+
+    def _moved(self, graph: WorkflowGraph, remap: Mapping[Any, Any] | None) -> dict[Record, Move]:
+        """Return where objects stand in a definition that is not the one in which they were stored.
+
+        Raises:
+            DefinitionChanged: they can't, or must not, stand in it.
+            WorkflowAPIError: there is no such policy.
+        """
+        if self.policy not in _POLICIES:
+            raise WorkflowAPIError(f"no policy {self.policy!r}; use one of {', '.join(_POLICIES)}")
+        stored = self.db_obj.definition
+        standing = [
+            one
+            for one in self.db_obj.objects
+            if one.callback_pos is not None and one.status is not ObjectStatus.COMPLETED
+        ]
+        if stored is None or stored == fingerprint(graph) and not remap:
+            return {}
+        if not standing:
+            return {}
+        old = self.runs.definition(stored)
+        if self.policy != "remap" and stored != fingerprint(graph):
+            found = "none of engine.versions is" if self.policy == "pinned" else "this one is not"
+            raise DefinitionChanged(
+                f"the objects of the run {self.uuid} stand in the definition {stored}, the policy is {self.policy}, and "
+                f"{found} that definition"
+            )
+        return moves(old, graph, standing, remap)
+
+    def _chosen(self, objects: Iterable[int] | None) -> set[int]:
+        known = range(len(self.db_obj.objects))
+        chosen = set(known if objects is None else objects)
+        if unknown := sorted(one for one in chosen if one not in known):
+            raise WorkflowAPIError(
+                f"the run {self.uuid} has no object {unknown[0]}; its {len(known)} objects count from 0"
+            )
+        return chosen
+
+    def _store_new(self, objects: Any, graph: WorkflowGraph) -> None:
+        run = self.db_obj
+        run.definition = fingerprint(graph)
+        run.extra_data = dict(self.extra_data)
+        encode(run.extra_data, "extra_data")
+        records = [Record(number, "null") for number in range(len(objects))]
+        for record, token in zip(records, objects, strict=True):
+            record.stored = self._stored_text(token, record)
+        run.objects = records
+        try:
+            self.runs.create(run, graph)
+        except BaseException:
+            run.objects = []
+            raise
+        self.objects = objects
+
+    @contextmanager
+    def _kept(
+        self,
+        objects: Any,
+        starts: Mapping[int, list[int] | None] | None,
+        afresh: bool,
+        ends: WorkflowStatus | None = None,
+    ) -> Iterator[None]:
+        """Claim the run, and let go of it at the end."""
+        graph = self._graph()
+        run = self.db_obj
+        if not run.objects:
+            self._store_new(objects, graph)
+        elif len(objects) != len(run.objects):
+            raise WorkflowAPIError(
+                f"the run {self.uuid} has {len(run.objects)} objects, and these are {len(objects)}; "
+                "begin another run: with_name(...)"
+            )
+        moved = self._claim_moves(graph, afresh)
+        epoch = self.runs.claim(run, self.owner, self.lease, graph, moved)
+        self._moves = None
+        run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
+        for one, move in moved.items():
+            one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
+        self._keeper = keeper = Keeper(self.runs, run, epoch, graph, self.granularity, self.lease, starts)
+        self._left_early = False
+        status: WorkflowStatus | None = None
+        try:
+            try:
+                yield
+                status = ends or keeper.outcome(self)
+            except StorageError:
+                raise
+            except Exception:
+                status = keeper.outcome(self)
+                raise
+        finally:
+            self._keeper = Nowhere()
+            keeper.close(self, status)
+
+    def _claim_moves(self, graph: WorkflowGraph, afresh: bool) -> dict[Record, Move]:
+        if self._moves is not None:
+            return self._moves
+        if not afresh:
+            return self._moved(graph, None)
+        standing = [one for one in self.db_obj.objects if one.callback_pos is not None]
+        return {one: Move(None, None, one.visits, None) for one in standing}
+
+    def __repr__(self) -> str:
+        return f"<DbWorkflowEngine of {self.db_obj!r} in {self.runs.database.url}>"
+
+    __str__ = __repr__
+
+
+def _granularity(given: Granularity | str) -> Granularity:
+    known: dict[str, Granularity] = {"task": TASK, "token": TOKEN, "batch": batch()}
+    if isinstance(given, Granularity):
+        return given
+    if given not in known:
+        raise WorkflowAPIError(f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)")
+    return known[given]
+
+
+def _start(position: list[int], word: str) -> list[int]:
+    """Return the position that a word of :meth:`DbWorkflowEngine.restart` means for a token that stands somewhere."""
+    steps: dict[str, Callable[[int], int]] = {
+        "current": lambda index: index,
+        "next": lambda index: index + 1,
+        "prev": lambda index: max(0, index - 1),
+    }
+    return [0] if word == "first" else [*position[:-1], steps[word](position[-1])]
+
+
+# The hooks ------------------------------------------------------------------------------------------------------------
+
+
+class StoredActionMapper(ActionMapper):
+    """The hooks around tasks of an engine that stores by itself; overriding them, call these, too."""
+
+    @staticmethod
+    def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
+        """Store where the token stands, where the granularity is the task."""
+        eng._keeper.task_begins(eng)
+
+
+class StoredTransitionAction(engine_db.DbTransitionAction):
+    """The transition handlers of an engine that stores by itself."""
+
+    @staticmethod
+    def StorageError(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+        """Raise it to the caller of the engine: a run that can't be stored does not go on."""
+        raise exc_info[1]
+
+    @staticmethod
+    def NotStorable(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+        """Store the token as failed: what it holds can't be stored, and that is a mistake of a task."""
+        engine_db.DbTransitionAction.Exception(obj, eng, callbacks, exc_info)
+
+
+class StoredProcessingFactory(engine_db.DbProcessingFactory):
+    """The hooks of an engine that stores by itself."""
+
+    @classproperty
+    def action_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
+        """The class with the hooks around tasks."""
+        return StoredActionMapper
+
+    @classproperty
+    def transition_exception_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
+        """The class with the handlers of exceptions."""
+        return StoredTransitionAction

@@ -1,0 +1,471 @@
+"""Writes down what becomes of a stored run while it goes on: what is written when is the run's granularity."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.graph.describing import describe
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime import loops
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.errors import NotStorable, OwnershipLost, StorageError
+from wfgraph.storage.heartbeat import Heartbeat
+from wfgraph.storage.lifecycle import OBJECTS
+from wfgraph.storage.placement import Move, Place, Places
+from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.statements import Statement
+from wfgraph.storage.store import Store
+from wfgraph.storage.values import encode
+from wfgraph.storage.writer import Change, Writer
+
+__all__ = ["Granularity", "Interrupted", "Keeper", "TASK", "TOKEN", "batch"]
+
+_LOCK = type(Lock())
+_LONGEST_ERROR = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Granularity:
+    """How much may have to be run again after a crash.
+
+    Attributes:
+        per_task: the task in hand.
+        tokens: otherwise, this many tokens; 1 is the token in hand.
+        seconds: and no more than were completed within this time.
+    """
+
+    per_task: bool = False
+    tokens: int = 1
+    seconds: float = 0.0
+
+
+TASK = Granularity(per_task=True)
+"""Written after each task: at most the task in hand runs again."""
+
+TOKEN = Granularity()
+"""Written after each token: at most the token in hand runs again. What the documented engine does."""
+
+
+def batch(tokens: int = 50, milliseconds: float = 250.0) -> Granularity:
+    """Write after so many tokens, or so much time: at most these run again.
+
+    Halts and errors are written at once, with what waits to be written.
+
+    Args:
+        tokens: how many.
+        milliseconds: how long a completed token may wait.
+
+    Raises:
+        StorageError: one of them is not above 0.
+    """
+    if tokens < 1 or milliseconds <= 0:
+        raise StorageError(f"a batch is of at least one token and takes time, not {tokens} tokens in {milliseconds} ms")
+    return Granularity(tokens=tokens, seconds=milliseconds / 1000)
+
+
+class Interrupted(BaseException):
+    """Raised between two tasks of a run that was asked to stop; what was done is stored, and the run can be resumed."""
+
+
+class Keeper:
+    """Keeps one run of one engine, from claim to release.
+
+    Args:
+        store: the runs of the database.
+        run: the run, with its objects.
+        epoch: the one in which it was claimed.
+        graph: its definition.
+        granularity: what is written when.
+        lease: for how many seconds the run was claimed.
+        starts: where objects begin that do not begin at the first task; None for those that are not to be run.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run: RunRecord,
+        epoch: int,
+        graph: WorkflowGraph,
+        granularity: Granularity,
+        lease: float,
+        starts: Mapping[int, list[int] | None] | None = None,
+    ) -> None:
+        self.run = run
+        self.interrupting = False
+        self.current: Record | None = None
+        self.place: Place | None = None
+        self._store = store
+        self._granularity = granularity
+        self._lease = lease
+        self._starts = dict(starts or {})
+        self._resuming = starts is not None
+        self._places = Places(graph)
+        self._writer = Writer(store.database, run.uuid, epoch)
+        self._made = self._writer.statements
+        self._waiting: dict[Record, Statement] = {}
+        self._waiting_since = 0.0
+        self._extra = encode(run.extra_data, "extra_data")
+        self._began = 0.0
+        self._clears = False
+        self._last_ordinal = -1
+        self._ordinal = -1
+        self._heart = Heartbeat(
+            store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose
+        )
+
+    def _lose(self) -> None:
+        self._writer.lost = True
+
+    # What the engine tells -------------------------------------------------------------------------------------------
+
+    def run_begins(self, eng: Any, objects: Any) -> None:
+        """A run begins: it was claimed before, once for all that go on inside it."""
+
+    def run_ends(self, eng: Any, objects: Any) -> None:
+        """A run ends: that is written when the outermost one does."""
+
+    def token_begins(self, eng: Any, obj: Any) -> None:
+        """Take up a token: at its first task, or where it is to go on."""
+        if self.interrupting:
+            raise Interrupted
+        at = eng.state.token_pos
+        self.current = record = self.run.objects[at]
+        # A jump leads to tokens that are completed, too; what comes next in the order is run when it has to be.
+        jumped, self._last_ordinal = at != self._last_ordinal + 1 and self._last_ordinal >= 0, at
+        eng._skipping = self._resuming and not jumped and not self._wanted(record)
+        if eng._skipping:
+            self.current = None
+            return
+        self._ordinal = at
+        start = self._starts.pop(at, None)
+        if start is not None:
+            eng.state.callback_pos = list(start)
+            if record.loops:
+                eng.extra_data[loops.KEY] = {key: {**found, "token": at} for key, found in record.loops.items()}
+        self._clears = record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
+        OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
+        record.status = ObjectStatus.RUNNING
+        record.error_type = record.error_message = None
+        record.halt_message = record.halt_action = record.halt_payload = None
+        self.place = None
+
+    def _wanted(self, record: Record) -> bool:
+        if record.ordinal in self._starts:
+            return self._starts[record.ordinal] is not None
+        return record.status is not ObjectStatus.COMPLETED
+
+    def task_begins(self, eng: Any) -> None:
+        """A task comes next: the one before has ended, and where the token stands now may have to be written."""
+        record = self.current
+        if record is None:
+            return
+        place = self._places.get(tuple(eng.state.callback_pos))
+        last, self.place = self.place, place
+        if last is not None:
+            record.visits[last.number] = record.visits.get(last.number, 0) + 1
+            if place is not None and (self._granularity.per_task or self.interrupting):
+                self._checkpoint(eng, record, last, place)
+        if self.interrupting:
+            raise Interrupted
+        if self._granularity.per_task:
+            self._began = time.perf_counter()
+
+    def _checkpoint(self, eng: Any, record: Record, last: Place | None, place: Place) -> None:
+        statement = self._take(eng, record, eng.current_object)
+        record.callback_pos, record.node = list(eng.state.callback_pos), place.name
+        step = last if self._granularity.per_task else None
+        self._write(eng, [self._change(record, statement, place.position, self._step(record, step, "done"))])
+
+    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
+        """A token is done with, for now."""
+        record = self.current
+        if record is None:
+            return
+        statement = self._made.ended if self._clears else self._made.moved
+        if saved:
+            try:
+                statement = self._take(eng, record, obj)
+            except NotStorable as error:
+                raise self._refused(eng, obj, error) from error
+        last = self._leave(record, status)
+        record.callback_pos = record.node = record.loops = None
+        outcome = "done" if status is ObjectStatus.COMPLETED else "left"
+        if self._granularity.per_task or self._granularity.tokens == 1:
+            step = self._step(record, last, outcome) if self._granularity.per_task else None
+            self._write(eng, [*self._flushed(), self._change(record, statement, None, step)])
+            return
+        if not self._waiting:
+            self._waiting_since = time.monotonic()
+        before = self._waiting.get(record, self._made.moved)
+        self._waiting[record] = max(before, statement, key=(self._made.moved, self._made.changed, self._made.ended).index)
+        waited = time.monotonic() - self._waiting_since
+        if len(self._waiting) >= self._granularity.tokens or waited >= self._granularity.seconds:
+            self._write(eng, self._flushed())
+
+    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
+        """A task has halted the run."""
+        record = self.current
+        if record is None:
+            return
+        try:
+            self._take(eng, record, obj)
+            encode(halt.payload, "the payload of the halt")
+        except NotStorable as error:
+            raise self._refused(eng, obj, error) from error
+        record.halt_message, record.halt_payload = str(halt.message), halt.payload
+        record.halt_action = None if halt.action is None else str(halt.action)
+        self._write_end(eng, record, ObjectStatus.HALTED, "halted")
+
+    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
+        """A task has failed."""
+        record = self.current
+        if record is None:
+            return
+        try:
+            self._take(eng, record, obj)
+        except NotStorable:
+            pass  # what it held before is what is kept; the error tells of it, or is more important
+        kind = type(error)
+        record.error_type = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:255]
+        record.error_message = text[-_LONGEST_ERROR:].encode("utf-8", "replace").decode().replace("\0", "\\0")
+        self._write_end(eng, record, ObjectStatus.ERROR, "failed")
+
+    def _write_end(self, eng: Any, record: Record, status: ObjectStatus, outcome: str) -> None:
+        """Write an object that stays where it stands: it halted or failed there."""
+        place = self._places.at(eng.state.callback_pos)
+        self.place = self.place or place
+        began = self._leave(record, status, counted=False)
+        record.callback_pos = list(eng.state.callback_pos)
+        record.node = place.name if place is not None else None
+        position = encode(record.callback_pos, "the position")
+        step = self._step(record, began, outcome)
+        self._write(eng, [*self._flushed(), self._change(record, self._made.ended, position, step)])
+
+    def _leave(self, record: Record, status: ObjectStatus, counted: bool = True) -> Place | None:
+        OBJECTS.check(record.status, status, record.ordinal)
+        record.status = status
+        last, self.place, self.current = self.place, None, None
+        if last is not None and counted:
+            record.visits[last.number] = record.visits.get(last.number, 0) + 1
+        return last
+
+    def _refused(self, eng: Any, obj: Any, error: NotStorable) -> WorkflowError:
+        """Store as failed what can't be stored as it is; return what to raise."""
+        text = "".join(traceback.format_exception_only(error))
+        self.token_failed(eng, obj, error, text)
+        return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=eng.state.token_pos)
+
+    # The journal -----------------------------------------------------------------------------------------------------
+
+    def remembered(self, key: str) -> tuple[bool, Any]:
+        """Return whether the journal of the object in hand has something under a key, and what."""
+        if self.current is None:
+            return False, None
+        return self._store.result(self.current, key)
+
+    def remember(self, eng: Any, key: str, value: Any) -> None:
+        """Write something into the journal of the object in hand, together with what that holds and where it stands.
+
+        Raises:
+            NotStorable: the value, or what the object holds, is no JSON.
+        """
+        record = self.current
+        if record is None:
+            return
+        told = encode(value, f"the result of once({key!r})")
+        statement = self._take(eng, record, eng.current_object)
+        record.callback_pos = list(eng.state.callback_pos)
+        record.node = self.place.name if self.place is not None else None
+        change = self._change(record, statement, encode(record.callback_pos, "the position"), None)
+        self._write(eng, [*self._flushed(), change], [{"r_object": record.id, "r_key": key, "r_value": told}])
+
+    @property
+    def idempotency_key(self) -> str:
+        """What is the same whenever this visit of this object to this task runs again, and only then."""
+        if self.current is None:
+            raise WorkflowError("idempotency_key is for tasks: no object is in hand")
+        name = self.place.name if self.place is not None else ""
+        visit = 0 if self.place is None else self.current.visits.get(self.place.number, 0)
+        return f"{self.run.uuid}-{self.current.ordinal}-{_digest(name)}-{visit}"
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    def _take(self, eng: Any, record: Record, obj: Any) -> Statement:
+        """Take over what a token holds; return the statement that is needed to write it.
+
+        Raises:
+            NotStorable: it is no JSON.
+        """
+        text = eng._stored_text(obj, record)
+        records = eng.extra_data.get(loops.KEY)
+        if records:
+            encode(records, f"how far the loops of object {record.ordinal} have come (extra_data['{loops.KEY}'])")
+        same = text == record.stored and not records and not record.loops
+        record.stored = text
+        record.loops = None if not records else {key: dict(found) for key, found in records.items()}
+        return self._made.ended if self._clears else self._made.moved if same else self._made.changed
+
+    def _change(
+        self, record: Record, statement: Statement, position: str | None, step: dict[str, Any] | None
+    ) -> Change:
+        given: dict[str, Any] = {
+            "b_id": record.id,
+            "b_epoch": self._writer.epoch,
+            "b_status": record.status.name,
+            "b_callback_pos": position,
+            "b_node": record.node,
+            "b_visits": _visits(record.visits),
+            "b_revision": record.revision + 1,
+        }
+        if statement is not self._made.moved:
+            given["b_data"] = record.stored
+            given["b_loops"] = None if not record.loops else encode(record.loops, "loops")
+        if statement is self._made.ended:
+            given["b_error_type"] = record.error_type
+            given["b_error_message"] = record.error_message
+            given["b_halt_message"] = record.halt_message
+            given["b_halt_action"] = record.halt_action
+            payload = record.halt_payload
+            given["b_halt_payload"] = None if payload is None else encode(payload, "the payload of the halt")
+        record.revision += 1
+        return Change(statement, given, step)
+
+    def _step(self, record: Record, place: Place | None, outcome: str) -> dict[str, Any] | None:
+        """Return a row of history, to be written with the next revision of an object; None for bookkeeping."""
+        if place is None or not place.told:
+            return None
+        return {
+            "s_object": record.id,
+            "s_number": record.revision + 1,
+            "s_node": place.name,
+            "s_callback_pos": place.position,
+            "s_outcome": outcome,
+            "s_seconds": time.perf_counter() - self._began if self._began else 0.0,
+        }
+
+    def _flushed(self) -> list[Change]:
+        """Return the changes that wait to be written."""
+        waiting, self._waiting = self._waiting, {}
+        return [self._change(record, statement, None, None) for record, statement in waiting.items()]
+
+    def _write(self, eng: Any, changes: list[Change], results: list[dict[str, Any]] | None = None) -> None:
+        run = None
+        if eng.extra_data or self._extra != "{}":
+            extra = _shared(eng.extra_data)
+            text = encode(extra, "extra_data")
+            if text != self._extra:
+                run = self._run_row(eng, WorkflowStatus.RUNNING, self._lease, text)
+        self._writer.write(changes, run, results or ())
+        if run is not None:
+            self._extra = run["b_extra_data"]
+        self._clears = False
+
+    def _run_row(self, eng: Any, status: WorkflowStatus, lease: float | None, extra: str) -> dict[str, Any]:
+        return {
+            "b_uuid": self.run.uuid,
+            "b_epoch": self._writer.epoch,
+            "b_status": status.name,
+            "b_state_token_pos": self._ordinal,
+            "b_extra_data": extra,
+            "b_lease": lease,
+        }
+
+    def edited(self, eng: Any, objects: Any) -> None:
+        """Write tokens that were changed while no task ran, where they stand.
+
+        Raises:
+            NotStorable: one of them is no JSON.
+        """
+        changes = []
+        for record, obj in zip(self.run.objects, objects, strict=True):
+            text = eng._stored_text(obj, record)
+            if text != record.stored:
+                record.stored = text
+                position = None if record.callback_pos is None else encode(record.callback_pos, "the position")
+                changes.append(self._change(record, self._made.changed, position, None))
+        if changes:
+            self._write(eng, changes)
+
+    # The end ---------------------------------------------------------------------------------------------------------
+
+    def close(self, eng: Any, status: WorkflowStatus | None) -> None:
+        """Write what waits, and what the run became, and let go of it.
+
+        Args:
+            eng: the engine.
+            status: what the run became; None for one that was interrupted.
+        """
+        self._heart.stop()
+        try:
+            if not self._writer.lost:
+                extra, self.run.extra_data = self._extra, _shared(eng.extra_data)
+                try:
+                    extra = encode(self.run.extra_data, "extra_data")
+                finally:
+                    last = self._run_row(eng, status or WorkflowStatus.RUNNING, None, extra)
+                    self._writer.write(self._flushed(), last)
+                    self.run.status, self.run.leased = status or WorkflowStatus.RUNNING, False
+                    self.run.state_token_pos = self._ordinal
+        finally:
+            self._writer.close()
+
+    def outcome(self, eng: Any) -> WorkflowStatus:
+        """Return what the run has become, by what its objects are."""
+        found = {one.status for one in self.run.objects}
+        if ObjectStatus.ERROR in found:
+            return WorkflowStatus.ERROR
+        if eng._left_early or found - {ObjectStatus.COMPLETED}:
+            return WorkflowStatus.HALTED
+        return WorkflowStatus.COMPLETED
+
+
+class Nowhere:
+    """Keeps nothing: for engines that run inside a task, and before a run has begun."""
+
+    def run_begins(self, eng: Any, objects: Any) -> None:
+        """Do nothing."""
+
+    def run_ends(self, eng: Any, objects: Any) -> None:
+        """Do nothing."""
+
+    def token_begins(self, eng: Any, obj: Any) -> None:
+        """Do nothing."""
+
+    def task_begins(self, eng: Any) -> None:
+        """Do nothing."""
+
+    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
+        """Do nothing."""
+
+    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
+        """Do nothing."""
+
+    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
+        """Do nothing."""
+
+
+def _shared(extra_data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run shares, as far as it is to be stored: not the loops of a token, nor PARALLEL_SPLIT's lock."""
+    return {
+        key: value
+        for key, value in extra_data.items()
+        if key != loops.KEY and not (key == "lock" and isinstance(value, _LOCK))
+    }
+
+
+def _visits(visits: dict[int, int]) -> str:
+    return "{" + ",".join([f'"{node}":{count}' for node, count in visits.items()]) + "}"
+
+
+def _digest(text: str) -> str:
+    from hashlib import blake2b
+
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+

@@ -1,0 +1,123 @@
+"""The statements of the hot path: made by SQLAlchemy's Core once per database, and handed to its driver as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Executable, bindparam, cast, insert, literal_column, select, update
+
+from wfgraph.storage.database import Database
+
+__all__ = ["Statement", "Statements", "statements_of"]
+
+_STEP = ("status", "callback_pos", "node", "visits", "revision")
+_DATA = (*_STEP, "data", "loops")
+_ENDS = ("error_type", "error_message", "halt_message", "halt_action", "halt_payload")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statement:
+    """A statement as its driver takes it.
+
+    Attributes:
+        text: the SQL.
+        order: the names of its parameters in their order; None where the driver takes them by name.
+    """
+
+    text: str
+    order: tuple[str, ...] | None
+
+    def given(self, parameters: dict[str, Any]) -> Any:
+        """Return parameters as the driver takes them."""
+        return parameters if self.order is None else tuple([parameters[name] for name in self.order])
+
+
+class Statements:
+    """The statements with which the owner of a run writes.
+
+    Each has the epoch among its conditions: where the run was claimed by another worker, it finds no row.
+
+    Attributes:
+        moved: an object has moved on: its position.
+        changed: likewise, with what it holds.
+        ended: likewise, with what a halt or an error said.
+        followed: for each of these, the same with a row of history in one statement, where the database can do that.
+        step: a row of history.
+        result: a row of the journal.
+        new: a new object.
+        run: the status and the data of the run.
+        beat: the lease.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._dialect = database.engine.dialect
+        models = database.models
+        self._object, self._step = models.object.__table__, models.step.__table__
+        now: Any = literal_column(f"({database.clock})")
+        self._now = now
+        self.moved = self._made(self._update(_STEP))
+        self.changed = self._made(self._update(_DATA))
+        self.ended = self._made(self._update(_DATA + _ENDS))
+        self.followed: dict[Statement, Statement] = {}
+        if not database.is_sqlite:
+            self.followed = {
+                plain: self._made(self._with_step(names))
+                for plain, names in ((self.moved, _STEP), (self.changed, _DATA), (self.ended, _DATA + _ENDS))
+            }
+        step = ("object", "number", "node", "callback_pos", "outcome", "seconds")
+        self.step = self._made(
+            insert(self._step).values({name: bindparam(f"s_{name}") for name in step} | {"ended": now})
+        )
+        self.result = self._made(
+            insert(models.result.__table__).values(
+                {name: bindparam(f"r_{name}") for name in ("object", "key", "value")} | {"created": now}
+            )
+        )
+        new = ("workflow", "ordinal", "status", "data", "epoch", "revision")
+        self.new = self._made(
+            insert(self._object).values({name: bindparam(f"n_{name}") for name in new} | {"modified": now})
+        )
+        run = models.workflow.__table__
+        mine = (run.c.uuid == bindparam("b_uuid")) & (run.c.epoch == bindparam("b_epoch"))
+        lease: Any = now + bindparam("b_lease")
+        self.run = self._made(
+            update(run)
+            .where(mine)
+            .values(
+                {name: bindparam(f"b_{name}") for name in ("status", "state_token_pos", "extra_data")}
+                | {"modified": now, "lease_until": lease}
+            )
+        )
+        self.beat = self._made(
+            update(run).where(mine).values(lease_until=lease, state_token_pos=bindparam("b_state_token_pos"))
+        )
+
+    def _update(self, names: tuple[str, ...]) -> Any:
+        table = self._object
+        return (
+            update(table)
+            .where((table.c.id == bindparam("b_id")) & (table.c.epoch == bindparam("b_epoch")))
+            .values({name: bindparam(f"b_{name}") for name in names} | {"modified": self._now})
+        )
+
+    def _with_step(self, names: tuple[str, ...]) -> Any:
+        moved = self._update(names).returning(self._object.c.id).cte("moved")
+        step = self._step.c
+        told = ("number", "node", "callback_pos", "outcome", "seconds")
+        values = [cast(bindparam(f"s_{name}"), step[name].type) for name in told]
+        return insert(self._step).from_select(
+            ["object", *told, "ended"], select(moved.c.id, *values, self._now.label("ended"))
+        )
+
+    def _made(self, statement: Executable) -> Statement:
+        made: Any = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]  # every statement has it
+        return Statement(str(made), None if made.positiontup is None else tuple(made.positiontup))
+
+
+def statements_of(database: Database) -> Statements:
+    """Return the statements of a database, made when they are first asked for."""
+    if database.statements is None:
+        database.statements = Statements(database)
+    found: Statements = database.statements
+    return found
