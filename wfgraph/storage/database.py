@@ -244,9 +244,7 @@ def _assert_durable(connection: Connection, database: Database) -> None:
                 "durable there; put the file on a local disk"
             )
         return
-    settings = {
-        name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in ("fsync", "synchronous_commit")
-    }
+    settings = {name: connection.execute(text(f"SHOW {name}")).scalar_one() for name in ("fsync", "synchronous_commit")}
     if database.durability == "full" and (settings["fsync"] != "on" or settings["synchronous_commit"] == "off"):
         told = ", ".join(f"{name} = {value}" for name, value in settings.items())
         raise StorageError(

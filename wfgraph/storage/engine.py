@@ -182,7 +182,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             NotStorable: it is no JSON.
         """
         text = encode(self.to_stored(token), f"token {record.ordinal}")
-        if len(text) > _LARGE and len(record.stored) <= _LARGE:
+        if len(text) > _LARGE >= len(record.stored):
             self.log.warning(
                 "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
                 "name in the token",
@@ -279,15 +279,12 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         for record in self.db_obj.objects:
             move = self._moves.get(record)
             position = record.callback_pos if move is None else move.position
-            word: str | None = "current"
-            if record.status is ObjectStatus.HALTED:
-                word = halted
-            elif record.status is ObjectStatus.ERROR:
-                word = failed
-            if record.ordinal not in wanted or record.status is ObjectStatus.COMPLETED or word is None:
+            words = {ObjectStatus.HALTED: halted, ObjectStatus.ERROR: failed}
+            place = words.get(record.status, "current")
+            if record.ordinal not in wanted or record.status is ObjectStatus.COMPLETED or place is None:
                 starts[record.ordinal] = None
             else:
-                starts[record.ordinal] = _start(position or [0], word)
+                starts[record.ordinal] = _start(position or [0], place)
         given = self.objects
         with self._kept(given, starts, afresh=False):
             first = next((at for at, start in sorted(starts.items()) if start is not None), len(starts))
@@ -411,7 +408,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             for one in self.db_obj.objects
             if one.callback_pos is not None and one.status is not ObjectStatus.COMPLETED
         ]
-        if stored is None or stored == fingerprint(graph) and not remap:
+        if stored is None or (stored == fingerprint(graph) and not remap):
             return {}
         if not standing:
             return {}
@@ -508,7 +505,9 @@ def _granularity(given: Granularity | str) -> Granularity:
     if isinstance(given, Granularity):
         return given
     if given not in known:
-        raise WorkflowAPIError(f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)")
+        raise WorkflowAPIError(
+            f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)"
+        )
     return known[given]
 
 

@@ -1,5 +1,7 @@
-"""What can go wrong between a run and its database. None of it is a :class:`~wfgraph.errors.WorkflowError`: a run that
-can't be stored must not go on with its next token."""
+"""What can go wrong between a run and its database.
+
+None of it is a :class:`~wfgraph.errors.WorkflowError`: a run that can't be stored must not go on with its next token.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,15 @@ from collections.abc import Sequence
 
 from wfgraph.errors import WorkflowDefinitionError
 
-__all__ = ["DefinitionChanged", "NotStorable", "OwnershipLost", "RunOwned", "SchemaMismatch", "StorageError", "UnknownRun"]
+__all__ = [
+    "DefinitionChanged",
+    "NotStorable",
+    "OwnershipLost",
+    "RunOwned",
+    "SchemaMismatch",
+    "StorageError",
+    "UnknownRun",
+]
 
 
 class StorageError(Exception):

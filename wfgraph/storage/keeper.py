@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, WorkflowError
-from wfgraph.graph.describing import describe
+from wfgraph.graph.ops import For
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.errors import NotStorable, OwnershipLost, StorageError
+from wfgraph.storage.errors import NotStorable, StorageError
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import OBJECTS
-from wfgraph.storage.placement import Move, Place, Places
+from wfgraph.storage.placement import Place, Places
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.statements import Statement
 from wfgraph.storage.store import Store
@@ -115,9 +117,7 @@ class Keeper:
         self._clears = False
         self._last_ordinal = -1
         self._ordinal = -1
-        self._heart = Heartbeat(
-            store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose
-        )
+        self._heart = Heartbeat(store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose)
 
     def _lose(self) -> None:
         self._writer.lost = True
@@ -147,13 +147,26 @@ class Keeper:
         if start is not None:
             eng.state.callback_pos = list(start)
             if record.loops:
-                eng.extra_data[loops.KEY] = {key: {**found, "token": at} for key, found in record.loops.items()}
+                self._restore_loops(eng, obj, record.loops, at)
         self._clears = record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
         OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
         record.status = ObjectStatus.RUNNING
         record.error_type = record.error_message = None
         record.halt_message = record.halt_action = record.halt_payload = None
         self.place = None
+
+    def _restore_loops(self, eng: Any, obj: Any, records: Mapping[str, Any], token_pos: int) -> None:
+        """Put back how far a token's loops have come, and what they hand to their bodies: others have run meanwhile."""
+        eng.extra_data[loops.KEY] = {key: {**found, "token": token_pos} for key, found in records.items()}
+        for key, found in sorted(records.items(), key=lambda pair: len(pair[1]["at"])):
+            head = self._places.get(tuple(found["at"]))
+            op = None if head is None else self._places.graph.nodes[head.number].op
+            if not isinstance(op, For) or op.assign is None or "value" not in found:
+                continue
+            items = found.get("cache") or list(op.items(obj, eng))
+            index = found["value"] + (1 if op.reverse else -1)
+            if 0 <= index < len(items):
+                op.assign(obj, eng, key, items[index])
 
     def _wanted(self, record: Record) -> bool:
         if record.ordinal in self._starts:
@@ -200,12 +213,12 @@ class Keeper:
             step = self._step(record, last, outcome) if self._granularity.per_task else None
             self._write(eng, [*self._flushed(), self._change(record, statement, None, step)])
             return
+        now = time.monotonic()
         if not self._waiting:
-            self._waiting_since = time.monotonic()
-        before = self._waiting.get(record, self._made.moved)
-        self._waiting[record] = max(before, statement, key=(self._made.moved, self._made.changed, self._made.ended).index)
-        waited = time.monotonic() - self._waiting_since
-        if len(self._waiting) >= self._granularity.tokens or waited >= self._granularity.seconds:
+            self._waiting_since = now
+        # One that waits already, because the run has jumped back to it, is written whole.
+        self._waiting[record] = statement if record not in self._waiting else self._made.ended
+        if len(self._waiting) >= self._granularity.tokens or now - self._waiting_since >= self._granularity.seconds:
             self._write(eng, self._flushed())
 
     def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
@@ -227,10 +240,8 @@ class Keeper:
         record = self.current
         if record is None:
             return
-        try:
+        with suppress(NotStorable):  # what it held before is kept then; the error tells of it, or is more important
             self._take(eng, record, obj)
-        except NotStorable:
-            pass  # what it held before is what is kept; the error tells of it, or is more important
         kind = type(error)
         record.error_type = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:255]
         record.error_message = text[-_LONGEST_ERROR:].encode("utf-8", "replace").decode().replace("\0", "\\0")
@@ -317,7 +328,7 @@ class Keeper:
         given: dict[str, Any] = {
             "b_id": record.id,
             "b_epoch": self._writer.epoch,
-            "b_status": record.status.name,
+            "b_status": record.status._name_,
             "b_callback_pos": position,
             "b_node": record.node,
             "b_visits": _visits(record.visits),
@@ -464,8 +475,4 @@ def _visits(visits: dict[int, int]) -> str:
 
 
 def _digest(text: str) -> str:
-    from hashlib import blake2b
-
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-
-

@@ -33,9 +33,8 @@ class Lifecycle:
                 {"trigger": event, "source": list(sources), "dest": goal} for event, (sources, goal) in changes.items()
             ],
         )
-        self.legal = frozenset(
-            (statuses[found.source], statuses[found.dest]) for found in self.machine.get_transitions()
-        )
+        # By name: an enumeration's own hash is computed in Python, and this is asked twice for each token.
+        self.legal = frozenset((found.source, found.dest) for found in self.machine.get_transitions())
 
     def check(self, before: Enum, after: Enum, name: Any) -> None:
         """Refuse a change that is not legal.
@@ -43,7 +42,7 @@ class Lifecycle:
         Raises:
             WorkflowObjectStatusError: it is none.
         """
-        if before is not after and (before, after) not in self.legal:
+        if before is not after and (before._name_, after._name_) not in self.legal:
             raise WorkflowObjectStatusError(
                 f"the {self.what} {name} is {before.name}, and can't become {after.name}: "
                 f"from {before.name} it may become {self._after(before) or 'nothing else'}",
@@ -52,7 +51,7 @@ class Lifecycle:
             )
 
     def _after(self, before: Enum) -> str:
-        return ", ".join(sorted({goal.name for source, goal in self.legal if source is before}))
+        return ", ".join(sorted(goal for source, goal in self.legal if source == before.name and goal))
 
 
 _R, _O = WorkflowStatus, ObjectStatus

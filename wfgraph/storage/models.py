@@ -40,11 +40,15 @@ class WorkflowMixin:
     target: Mapped[str | None] = mapped_column(Text, doc="where the definition is found, as the command line names it")
     status: Mapped[WorkflowStatus] = mapped_column(Enum(WorkflowStatus, native_enum=False, length=16), index=True)
     definition: Mapped[str | None] = mapped_column(String(32), doc="the fingerprint of what its objects stand in")
-    state_token_pos: Mapped[int] = mapped_column(Integer, default=-1, doc="the object in hand, as MachineState.token_pos")
+    state_token_pos: Mapped[int] = mapped_column(
+        Integer, default=-1, doc="the object in hand, as MachineState.token_pos"
+    )
     extra_data: Mapped[Any] = mapped_column(JSON, default=dict)
     parent: Mapped[str | None] = mapped_column(String(36), index=True, doc="the run that this one is a part of")
     owner: Mapped[str | None] = mapped_column(String(255), doc="the worker that has it, or had it last")
-    epoch: Mapped[int] = mapped_column(Integer, default=0, doc="how often it was claimed; what another epoch writes is refused")
+    epoch: Mapped[int] = mapped_column(
+        Integer, default=0, doc="how often it was claimed; what another epoch writes is refused"
+    )
     lease_until: Mapped[float | None] = mapped_column(Float(53), doc="when the claim runs out; null: nobody has it")
     created: Mapped[float] = mapped_column(Float(53))
     modified: Mapped[float] = mapped_column(Float(53))
@@ -82,10 +86,8 @@ class ObjectMixin:
     @declared_attr.directive
     def __table_args__(cls) -> Any:  # noqa: N805 - called with the class
         name = cls.__tablename__  # type: ignore[attr-defined]  # the class that mixes it in has one
-        return (
-            Index(f"{name}_ordinal", "workflow", "ordinal", unique=True),
-            Index(f"{name}_standing", "workflow", "status", "node"),
-        )
+        # No index on what changes with each step: it would cost more at each of them than it saves when somebody looks.
+        return (Index(f"{name}_ordinal", "workflow", "ordinal", unique=True),)
 
 
 class DefinitionMixin:
@@ -107,7 +109,9 @@ class ResultMixin:
     @declared_attr
     def object(cls) -> Mapped[int]:  # noqa: N805 - called with the class
         """The object it ran for."""
-        return mapped_column(ForeignKey(f"{_sibling(cls, 'object')}.id", ondelete="CASCADE"), primary_key=True, sort_order=-1)
+        return mapped_column(
+            ForeignKey(f"{_sibling(cls, 'object')}.id", ondelete="CASCADE"), primary_key=True, sort_order=-1
+        )
 
 
 class StepMixin:
@@ -123,7 +127,9 @@ class StepMixin:
     @declared_attr
     def object(cls) -> Mapped[int]:  # noqa: N805 - called with the class
         """The object."""
-        return mapped_column(ForeignKey(f"{_sibling(cls, 'object')}.id", ondelete="CASCADE"), primary_key=True, sort_order=-1)
+        return mapped_column(
+            ForeignKey(f"{_sibling(cls, 'object')}.id", ondelete="CASCADE"), primary_key=True, sort_order=-1
+        )
 
 
 def _sibling(cls: Any, kind: str) -> str:

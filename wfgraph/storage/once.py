@@ -34,7 +34,7 @@ def once(name: str | None = None) -> Callable[[Any], Any]:
 
         @wraps(task)
         def run_once(obj: Any, eng: Any) -> Any:
-            keeper = getattr(eng, "_keeper", None)
+            keeper: Any = getattr(eng, "_keeper", None)
             if not hasattr(keeper, "remembered"):
                 return task(obj, eng)
             known, result = keeper.remembered(key)

@@ -31,7 +31,8 @@ def head() -> str:
 def current(engine: Engine) -> str | None:
     """Return the version of a database; None where there is none."""
     with engine.connect() as connection:
-        return _context(connection).get_current_revision()
+        found: str | None = _context(connection).get_current_revision()
+        return found
 
 
 def prepare(engine: Engine, models: Models, create: bool, url: str) -> None:

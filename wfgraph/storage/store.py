@@ -150,7 +150,9 @@ class Store:
         if len(rows) == 1 or (rows and rows[0].uuid == uuid):
             return _run_of(rows[0])
         if rows:
-            raise UnknownRun(f"several runs begin with {uuid!r}: {', '.join(row.uuid for row in rows)}...; write more of it")
+            raise UnknownRun(
+                f"several runs begin with {uuid!r}: {', '.join(row.uuid for row in rows)}...; write more of it"
+            )
         raise UnknownRun(
             f"there is no run {uuid!r} in {self.database.url}; `wfgraph runs list --db {self.database.url}` lists them"
         )
@@ -218,8 +220,10 @@ class Store:
         return graph_from_json(text)
 
     def steps(self, uuid: str, ordinal: int | None = None) -> list[Any]:
-        """Return the history of a run: rows with ``ordinal``, ``number``, ``node``, ``callback_pos``, ``outcome``,
-        ``seconds`` and ``ended``, object by object."""
+        """Return the history of a run, object by object.
+
+        The rows have ``ordinal``, ``number``, ``node``, ``callback_pos``, ``outcome``, ``seconds`` and ``ended``.
+        """
         table, step = self._object, self._step
         query = (
             select(table.c.ordinal, step)

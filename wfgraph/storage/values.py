@@ -14,6 +14,8 @@ __all__ = ["decode", "encode"]
 
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=True, separators=(",", ":")).encode
 
+_EXACT = frozenset((str, bool, int, float, type(None)))
+_FEW = 50
 _PLAIN = (str, bool, int, float, type(None))
 
 
@@ -33,12 +35,19 @@ def encode(value: Any, what: str) -> str:
     try:
         text = _encode(value)
         text.encode()  # a lone surrogate is no text to a database
-        same = value is None or type(value) in (str, bool, int) or json.loads(text) == value
+        same = _is_flat(value) or json.loads(text) == value
     except (TypeError, ValueError, RecursionError) as error:
         raise _refusal(value, what, error) from error
     if not same:
         raise _refusal(value, what, None)
     return text
+
+
+def _is_flat(value: Any) -> bool:
+    """Tell whether a value, of which an encoder has made something, is certainly JSON: there is no need to read it back."""
+    if type(value) is not dict:
+        return type(value) in _EXACT
+    return len(value) <= _FEW and all(type(key) is str and type(item) in _EXACT for key, item in value.items())
 
 
 def decode(text: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -202,10 +203,8 @@ class Writer:
         return bool(found.revision == first["b_revision"])
 
     def _roll_back(self) -> None:
-        try:
+        with suppress(self._dialect.dbapi.Error):  # an error may have ended the transaction, or the connection
             self._raw.execute("ROLLBACK")
-        except self._dialect.dbapi.Error:
-            pass  # an error has ended the transaction, or the connection
 
     def close(self) -> None:
         """Give the connection back."""
@@ -224,5 +223,3 @@ def _grouped(changes: Iterable[Change]) -> Iterable[tuple[Statement, list[Change
     for change in changes:
         groups.setdefault(change.statement, []).append(change)
     return groups.items()
-
-

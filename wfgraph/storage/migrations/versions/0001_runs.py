@@ -61,7 +61,6 @@ def upgrade() -> None:
         ),
     )
     op.create_index("wfgraph_object_ordinal", "wfgraph_object", ["workflow", "ordinal"], unique=True)
-    op.create_index("wfgraph_object_standing", "wfgraph_object", ["workflow", "status", "node"])
     op.create_table(
         "wfgraph_result",
         sa.Column("object", _NUMBER, sa.ForeignKey("wfgraph_object.id", ondelete="CASCADE"), primary_key=True),
