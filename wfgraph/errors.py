@@ -1,8 +1,10 @@
-"""The exceptions of wfgraph, in the three families that are never mixed.
+"""The exceptions of wfgraph, in the four families that are never mixed.
 
 * *Control at run time*: :class:`WorkflowTransition` and its subclasses. A task raises one (mostly through a
   method of the engine) to say where its token goes next.
 * *The user's mistake*: :class:`WorkflowError` while running, :class:`WorkflowDefinitionError` for a definition.
+* *The storage's trouble*: :class:`StorageError`. It is no :class:`WorkflowError`: a run that can't be stored must not go
+  on with its next token.
 * *Our mistake*: :class:`WfgraphInternalError`, "this should never happen".
 
 Names, attributes and constructor arguments are those of ``workflow.errors`` 2.x.
@@ -10,7 +12,7 @@ Names, attributes and constructor arguments are those of ``workflow.errors`` 2.x
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ __all__ = [
     "AbortProcessing",
     "BreakFromThisLoop",
     "ContinueNextToken",
+    "DefinitionChanged",
     "HaltProcessing",
     "JumpCall",
     "JumpCallBack",
@@ -25,9 +28,15 @@ __all__ = [
     "JumpToken",
     "JumpTokenBack",
     "JumpTokenForward",
+    "NotStorable",
+    "OwnershipLost",
     "Rewind",
+    "RunOwned",
+    "SchemaMismatch",
     "SkipToken",
     "StopProcessing",
+    "StorageError",
+    "UnknownRun",
     "WfgraphInternalError",
     "WorkflowAPIError",
     "WorkflowDefinitionError",
@@ -217,6 +226,60 @@ class WorkflowObjectStatusError(Exception):
 
 class WorkflowAPIError(Exception):
     """A function of the library was called with parameters that make no sense together."""
+
+
+class StorageError(Exception):
+    """A run could not be stored or read. What is stored is as it was.
+
+    Attributes:
+        message: what went wrong, and what to do.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class NotStorable(StorageError):
+    """A value is no JSON.
+
+    Attributes:
+        path: where in the token, or in ``extra_data``, the value is, such as ``("authors", 0, "born")``.
+    """
+
+    def __init__(self, message: str, path: tuple[str | int, ...] = ()) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class UnknownRun(StorageError):
+    """There is no run of this uuid in the database."""
+
+
+class RunOwned(StorageError):
+    """Another worker has the run, and its lease has not run out."""
+
+
+class OwnershipLost(StorageError):
+    """The run was taken over, or cancelled, while this worker had it; this worker has stopped and written nothing."""
+
+
+class SchemaMismatch(StorageError):
+    """The database has no tables of wfgraph's, or those of another version."""
+
+
+class DefinitionChanged(WorkflowDefinitionError):
+    """Objects stand at tasks that are not certainly in the definition that they are to go on with.
+
+    Attributes:
+        stranded: a line for each task at which objects stand and can't go on.
+        changes: how the definition has changed.
+    """
+
+    def __init__(self, message: str, stranded: Sequence[str] = (), changes: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.stranded = tuple(stranded)
+        self.changes = tuple(changes)
 
 
 class WfgraphInternalError(AssertionError):

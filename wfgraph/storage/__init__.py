@@ -3,14 +3,7 @@
 It comes with ``pip install 'wfgraph[storage]'``; for PostgreSQL, ``'wfgraph[postgres]'``. See ``docs/storage.md``.
 """
 
-from wfgraph.storage.database import Database, connect
-from wfgraph.storage.engine import (
-    DbWorkflowEngine,
-    StoredActionMapper,
-    StoredProcessingFactory,
-    StoredTransitionAction,
-)
-from wfgraph.storage.errors import (
+from wfgraph.errors import (
     DefinitionChanged,
     NotStorable,
     OwnershipLost,
@@ -18,6 +11,13 @@ from wfgraph.storage.errors import (
     SchemaMismatch,
     StorageError,
     UnknownRun,
+)
+from wfgraph.storage.database import Database, connect
+from wfgraph.storage.engine import (
+    DbWorkflowEngine,
+    StoredActionMapper,
+    StoredProcessingFactory,
+    StoredTransitionAction,
 )
 from wfgraph.storage.keeper import Granularity, Interrupted, batch
 from wfgraph.storage.models import (

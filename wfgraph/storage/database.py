@@ -12,8 +12,8 @@ from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from wfgraph.errors import StorageError
 from wfgraph.storage import schema
-from wfgraph.storage.errors import StorageError
 from wfgraph.storage.models import READY, Models
 
 __all__ = ["DEFAULT_URL", "Database", "connect"]

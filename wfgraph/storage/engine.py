@@ -23,7 +23,7 @@ from typing import Any, NoReturn, TypeVar
 
 from wfgraph import engine_db
 from wfgraph.compiler.pipeline import compile_graph
-from wfgraph.errors import WorkflowAPIError, WorkflowError
+from wfgraph.errors import DefinitionChanged, StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
@@ -31,7 +31,6 @@ from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.errors import DefinitionChanged, StorageError
 from wfgraph.storage.keeper import TASK, TOKEN, Granularity, Keeper, Nowhere, batch
 from wfgraph.storage.placement import Move, moves
 from wfgraph.storage.records import Record, RunRecord

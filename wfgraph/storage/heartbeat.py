@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from wfgraph.errors import StorageError
 from wfgraph.storage.database import Database
-from wfgraph.storage.errors import StorageError
 from wfgraph.storage.statements import Statements
 
 __all__ = ["Heartbeat"]

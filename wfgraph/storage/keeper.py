@@ -11,12 +11,11 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
-from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.errors import HaltProcessing, NotStorable, StorageError, WorkflowError
 from wfgraph.graph.ops import For
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.errors import NotStorable, StorageError
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import OBJECTS
 from wfgraph.storage.placement import Place, Places

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wfgraph.errors import DefinitionChanged
 from wfgraph.graph.address import format_address
 from wfgraph.graph.difference import Stranded, difference, same_tasks, stranded
 from wfgraph.graph.identity import identities
 from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.storage.errors import DefinitionChanged
 from wfgraph.storage.records import Record
 from wfgraph.storage.values import encode
 

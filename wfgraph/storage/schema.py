@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import Connection
 
-from wfgraph.storage.errors import SchemaMismatch
+from wfgraph.errors import SchemaMismatch
 from wfgraph.storage.models import READY, Models
 
 __all__ = ["VERSION_TABLE", "current", "downgrade", "head", "prepare", "upgrade"]

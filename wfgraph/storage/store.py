@@ -11,11 +11,11 @@ from sqlalchemy import Text, cast, delete, func, insert, literal_column, null, s
 from sqlalchemy.engine import Connection
 
 from wfgraph.compiler.stored import graph_from_json, graph_to_json
+from wfgraph.errors import OwnershipLost, RunOwned, StorageError, UnknownRun
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database
-from wfgraph.storage.errors import OwnershipLost, RunOwned, StorageError, UnknownRun
 from wfgraph.storage.lifecycle import RUNS
 from wfgraph.storage.placement import Move
 from wfgraph.storage.records import Record, RunRecord

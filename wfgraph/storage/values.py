@@ -7,8 +7,8 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from wfgraph.errors import NotStorable
 from wfgraph.graph.describing import describe
-from wfgraph.storage.errors import NotStorable
 
 __all__ = ["decode", "encode"]
 

@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from wfgraph.errors import OwnershipLost, StorageError
 from wfgraph.storage.database import Database
-from wfgraph.storage.errors import OwnershipLost, StorageError
 from wfgraph.storage.statements import Statement, Statements, statements_of
 
 __all__ = ["Change", "Writer"]
