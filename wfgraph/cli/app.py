@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from importlib import import_module
 from typing import Any
 
 import click
@@ -15,16 +16,54 @@ from wfgraph.cli.draw import draw
 from wfgraph.cli.drift import drift
 from wfgraph.cli.run import run
 from wfgraph.cli.show import show
-from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError, WorkflowError
+from wfgraph.errors import (
+    DefinitionChanged,
+    StorageError,
+    WorkflowAPIError,
+    WorkflowDefinitionError,
+    WorkflowError,
+    WorkflowObjectStatusError,
+)
 from wfgraph.views.render import RenderError
 
 __all__ = ["wfgraph"]
 
-_EXPECTED = (CommandError, RenderError, WorkflowAPIError, WorkflowDefinitionError, WorkflowError)
+_EXPECTED = (
+    CommandError,
+    RenderError,
+    StorageError,
+    WorkflowAPIError,
+    WorkflowDefinitionError,
+    WorkflowError,
+    WorkflowObjectStatusError,
+)
+
+# Loaded when they are asked for: what stores takes longer to import than all the rest.
+_STORED = {
+    "db": "Make the tables of a database of runs, and bring them up to date.",
+    "runs": "Look at stored runs, go on with them, cancel them.",
+}
 
 
 class _Verbs(click.Group):
     """A group that turns expected errors into one line and the exit code 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *_STORED])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _STORED:
+            return super().get_command(ctx, cmd_name)
+        found: click.Command = getattr(import_module(f"wfgraph.cli.{cmd_name}"), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name in self.list_commands(ctx):
+            command = self.commands.get(name)
+            rows.append((name, _STORED[name] if command is None else command.get_short_help_str(100)))
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -32,7 +71,9 @@ class _Verbs(click.Group):
         except _EXPECTED as error:
             if ctx.params.get("debug"):
                 traceback.print_exception(error)
-            complain(str(getattr(error, "message", error)))
+            message = str(getattr(error, "message", error))
+            for line in message.splitlines() if isinstance(error, DefinitionChanged) else [message]:
+                complain(line)
             ctx.exit(2)
         except KeyboardInterrupt:
             complain("interrupted")

@@ -11,14 +11,14 @@ import click
 
 from wfgraph.checks.runner import check
 from wfgraph.cli.console import CommandError, say
-from wfgraph.cli.targets import definition_of, graph_of, load, stored_of, version_of
+from wfgraph.cli.targets import definition_of, graph_of, is_database, load, stored_of, version_of
 from wfgraph.graph.difference import difference
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime.trace import Step
 from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.extract import diagram_of, folded
-from wfgraph.views.overlay import Overlay, of_findings, of_steps
+from wfgraph.views.overlay import Overlay, of_findings, of_items, of_steps
 from wfgraph.views.render import Drawing, drawn, render
 
 __all__ = ["draw"]
@@ -42,8 +42,14 @@ _FORMATS = {
 @click.option(
     "--direction", type=click.Choice(("tb", "lr")), default="tb", show_default=True, help="Top down, or left to right."
 )
-@click.option("--overlay", multiple=True, metavar="checks|TRACE.json", help="Show what is found; what a run did.")
+@click.option(
+    "--overlay",
+    multiple=True,
+    metavar="checks|TRACE.json|DB",
+    help="Show what is found; what a run did; where stored objects stand.",
+)
 @click.option("--token", type=click.IntRange(min=0), help="Of a recorded run, show the path of this token only.")
+@click.option("--run", metavar="UUID", help="Of a database, show where the objects of this run stand.")
 @click.option("--diff", "other", metavar="OTHER", help="Show what changed since OTHER, another definition or graph.")
 @click.option("--depth", type=click.IntRange(min=0), help="Fold what is nested deeper.")
 @click.option("--all", "everything", is_flag=True, help="Show the bookkeeping of patterns, too.")
@@ -57,6 +63,7 @@ def draw(
     direction: str,
     overlay: tuple[str, ...],
     token: int | None,
+    run: str | None,
     other: str | None,
     depth: int | None,
     everything: bool,
@@ -91,6 +98,8 @@ def draw(
         for one in overlay:
             if one == "checks":
                 laid = laid.over(_findings(graph, target, key))
+            elif is_database(one):
+                laid = laid.over(_standing(one, graph, run))
             else:
                 steps = _run_of(one, graph, target)
         if steps is not None:
@@ -142,6 +151,33 @@ def _findings(graph: WorkflowGraph, target: str, key: str | None) -> Overlay:
         raise CommandError(f"--overlay checks needs the definition itself; {target!r} is a stored graph")
     definition: Any = definition_of(load(target), target, key)
     return of_findings(graph, check(definition))
+
+
+def _standing(url: str, graph: WorkflowGraph, uuid: str | None) -> Overlay:
+    """Lay over a graph how many stored objects stand where: those whose run stands in this version.
+
+    Raises:
+        CommandError: objects stand in it only in another version.
+    """
+    from wfgraph.cli.stored import store_at
+    from wfgraph.storage.placement import Places
+
+    store = store_at(url, create=False)
+    found = store.standing(uuid=None if uuid is None else store.find(uuid).uuid)
+    mine = [one for one in found if one[0] == fingerprint(graph)]
+    if found and not mine:
+        raise CommandError(
+            f"no object in {url!r} stands in this version of the definition; `wfgraph drift` tells where those of other "
+            "versions would go on"
+        )
+    places = Places(graph)
+    standing: dict[int, dict[str, int]] = {}
+    for _, position, status, count in mine:
+        place = places.at(position or [0])
+        if place is not None:
+            counts = standing.setdefault(place.number, {})
+            counts[status.label.lower()] = counts.get(status.label.lower(), 0) + count
+    return of_items(graph, standing)
 
 
 def _run_of(name: str, graph: WorkflowGraph, target: str) -> list[Step]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from wfgraph.cli.console import say
-from wfgraph.cli.targets import version_of
-from wfgraph.graph.difference import Stranded, same_tasks, stranded
+from wfgraph.cli.console import CommandError, say
+from wfgraph.cli.targets import is_database, version_of
+from wfgraph.graph.address import format_address
+from wfgraph.graph.difference import same_tasks, stranded
 from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
@@ -18,14 +19,22 @@ __all__ = ["drift"]
 @click.argument("old")
 @click.argument("new")
 @click.option("--all", "everything", is_flag=True, help="Tell of tasks that never halt, too.")
-def drift(old: str, new: str, everything: bool) -> None:
+@click.option("--name", help="Of a database, the runs of this name only.")
+def drift(old: str, new: str, everything: bool, name: str | None) -> None:
     """Tell where runs that are halted in OLD would go on in NEW, and which could not.
 
     OLD and NEW are definitions, or .json files that `wfgraph draw TARGET -o version.json` wrote. Told are the tasks that
-    halt, and those of which that is not known.
+    halt, and those of which that is not known. OLD may also be a database of runs, runs.db or postgresql://host/name:
+    then told are the objects that stand in it.
 
     The exit code is 0 when every run can go on, 1 when runs halted in some task could not.
     """
+    if is_database(old):
+        if not _drift_of_database(old, version_of(new), name):
+            click.get_current_context().exit(1)
+        return
+    if name is not None:
+        raise CommandError("--name chooses runs of a database; OLD is none")
     before, after = version_of(old), version_of(new)
     if fingerprint(before) == fingerprint(after):
         say("the same structure: every run goes on where it stands")
@@ -43,7 +52,7 @@ def drift(old: str, new: str, everything: bool) -> None:
             say(f"  {place} goes on at {after.where(same[node.id])}")
         else:
             counts[sure] += 1
-            say(f"{'✖' if sure else '?'} {place} {_why(lost[node.id], after)}")
+            say(f"{'✖' if sure else '?'} {place} {lost[node.id].why(after)}")
     told = [f"{counts[1]} that halt"] * bool(counts[1]) + [f"{counts[0]} that may"] * bool(counts[0])
     say(f"lost: {', '.join(told)}" if told else "every run that is halted can go on")
     if counts[1]:
@@ -55,7 +64,39 @@ def _holds(graph: WorkflowGraph, node: Node) -> bool:
     return node.opaque or any(edge.kind is EdgeKind.HALT for edge in graph.out_edges(node.id))
 
 
-def _why(lost: Stranded, after: WorkflowGraph) -> str:
-    guards = f": {', '.join(lost.guards)}" if lost.guards else ""
-    near = ", ".join(after.where(node) for node in lost.candidates[:3])
-    return f"{lost.reason.value}{guards}" + (f"; nearest: {near}" if near else "")
+def _drift_of_database(url: str, after: WorkflowGraph, name: str | None) -> bool:
+    """Tell of the objects that stand in a database; tell whether all of them can go on."""
+    from wfgraph.cli.stored import store_at
+    from wfgraph.storage.placement import Places
+
+    store = store_at(url, create=False)
+    lines: list[tuple[bool, str]] = []
+    lost_objects = 0
+    standing = [found for found in store.standing(name=name) if found[1] is not None]
+    for key in dict.fromkeys(found[0] for found in standing):
+        before = store.definition(key or "")
+        places, names = Places(before), identities(before)
+        same = same_tasks(before, after)
+        lost = {one.node: one for one in stranded(before, after)}
+        for _, position, status, count in (found for found in standing if found[0] == key):
+            place = places.at(position or [0])
+            told = f"{count} {status.label.lower()} at "
+            if place is not None and place.number in same:
+                goal = after.where(same[place.number])
+                lines.append((True, f"  {told}{names[place.number].short}, {place.position}: goes on at {goal}"))
+                continue
+            lost_objects += count
+            why = lost[place.number].why(after) if place is not None else "is no place in the stored definition"
+            where = (
+                f"{names[place.number].short}, {place.position}"
+                if place is not None
+                else format_address(position or [])
+            )
+            lines.append((False, f"✖ {told}{where}: {why}"))
+    for _, line in sorted(lines, key=lambda found: found[0]):
+        say(line)
+    if not standing:
+        say("no object stands anywhere in it")
+    else:
+        say(f"{lost_objects} objects could not go on" if lost_objects else "every object can go on")
+    return not lost_objects

@@ -18,7 +18,7 @@ from wfgraph.runtime.trace import Trace
 from wfgraph.views.render import write_whole
 from wfgraph.views.traces import trace_to_json
 
-__all__ = ["run"]
+__all__ = ["run", "tell_report"]
 
 
 @click.command()
@@ -29,35 +29,81 @@ __all__ = ["run"]
     "--trace", "recording", type=click.Path(path_type=Path), help="Record the steps to a .json file, for wfgraph draw."
 )
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
+@click.option("--db", "url", metavar="URL", help="Store the run: in runs.db, or postgresql://host/name.")
+@click.option("--name", help="The name of the stored run; the definition's when not given.")
+@click.option(
+    "--granularity",
+    type=click.Choice(("task", "token", "batch")),
+    help="What is stored at once: what may have to be run again after a crash.  [default: token]",
+)
 @click.pass_context
 def run(
-    ctx: click.Context, target: str, tokens: Path, output: Path | None, recording: Path | None, key: str | None
+    ctx: click.Context,
+    target: str,
+    tokens: Path,
+    output: Path | None,
+    recording: Path | None,
+    key: str | None,
+    url: str | None,
+    name: str | None,
+    granularity: str | None,
 ) -> None:
     """Run the JSON tokens in a file through a definition.
 
     TOKENS is a .json file that holds an array, or a .jsonl file with one value per line. A token that halts or fails
     does not keep the others from running. The exit code is 0 when no token failed (a halt is no failure), else 1.
+
+    A stored run goes on after a crash, or when somebody has looked at what was halted: see `wfgraph runs`. SIGTERM and
+    Ctrl-C end it after the task in hand.
     """
     if output is not None and output.suffix.lower() not in (".json", ".jsonl"):
         raise CommandError(f"--output {str(output)!r}: tokens are written to a .json or a .jsonl file")
     if recording is not None and recording.suffix.lower() != ".json":
         raise CommandError(f"--trace {str(recording)!r}: a run is recorded to a .json file")
-    eng = engine_for(target, key)
+    if url is None and (name or granularity):
+        raise CommandError("--name and --granularity are of stored runs; say where to store it: --db runs.db")
+    eng = engine_for(target, key) if url is None else _stored_engine(target, key, url, name, granularity or "token")
     given = read_tokens(tokens)
     if recording is not None:
         eng.trace = Trace()
-    with progress("tokens", len(given)) as tell:
-        report = run_all(eng, given, tell)
+    report, code = _run(eng, given) if url is None else _run_stored(eng, given)
     if recording is not None:
         _record(recording, eng)
     if output is not None:
         _write(output, given)
     if ctx.find_root().params.get("debug"):
         for story in report.of(Fate.FAILED):
-            traceback.print_exception(story.error)
+            if story.error is not None:
+                traceback.print_exception(story.error)
+    tell_report(report)
+    ctx.exit(code or (1 if report.of(Fate.FAILED) else 0))
+
+
+def _run(eng: GenericWorkflowEngine, tokens: list[Any]) -> tuple[Report, int]:
+    with progress("tokens", len(tokens)) as tell:
+        return run_all(eng, tokens, tell), 0
+
+
+def _stored_engine(target: str, key: str | None, url: str, name: str | None, granularity: str) -> GenericWorkflowEngine:
+    from wfgraph.cli.stored import begun  # what stores takes long to import, and most commands need none of it
+
+    return begun(target, key, url, name, granularity)
+
+
+def _run_stored(eng: Any, tokens: list[Any]) -> tuple[Report, int]:
+    from wfgraph.cli.stored import report_of, run_stored, tell_interrupted
+
+    say(f"run {eng.uuid}")
+    done = run_stored(eng, len(tokens), lambda: eng.process(tokens, stop_on_error=False, stop_on_halt=False))
+    if not done:
+        tell_interrupted(eng)
+    return report_of(eng), 0 if done else 130
+
+
+def tell_report(report: Report) -> None:
+    """Say what became of all tokens: a line for each that halted or failed, and how many there are of each kind."""
     for line in _lines(report):
         say(line)
-    ctx.exit(1 if report.of(Fate.FAILED) else 0)
 
 
 def engine_for(target: str, key: str | None) -> GenericWorkflowEngine:
@@ -84,13 +130,8 @@ def _lines(report: Report) -> list[str]:
 
 
 def _line(story: Story) -> str:
-    error = story.error
-    what = str(getattr(error, "message", "") or error or "")
-    if story.fate is Fate.FAILED:
-        what = f"{type(error).__name__}: {what}"
-    action = getattr(error, "action", None)
-    waits = f" (waits for: {action})" if action else ""
-    return f"token {story.index} {story.fate.value} in {story.task or '?'} at {story.position}: {what}{waits}"
+    waits = f" (waits for: {story.action})" if story.action else ""
+    return f"token {story.index} {story.fate.value} in {story.task or '?'} at {story.position}: {story.what}{waits}"
 
 
 def _record(path: Path, eng: GenericWorkflowEngine) -> None:

@@ -12,7 +12,7 @@ from wfgraph.errors import HaltProcessing
 from wfgraph.graph.address import format_address
 from wfgraph.runtime.hooks import provided
 
-__all__ = ["Fate", "Report", "Story", "run_all"]
+__all__ = ["Fate", "Report", "Story", "run_all", "watched"]
 
 
 class Fate(Enum):
@@ -33,7 +33,9 @@ class Story:
         index: its place among the tokens.
         token: itself.
         fate: how it fared; ``left early`` when a task went on to another token or stopped the run.
-        error: the halt or the error.
+        error: the halt or the error, where the run was not stored.
+        what: what that said.
+        action: the action that is waited for.
         task: the name of the task that raised it.
         position: the address of that task.
     """
@@ -42,25 +44,28 @@ class Story:
     token: Any
     fate: Fate = Fate.WAITING
     error: Exception | None = None
+    what: str = ""
+    action: str = ""
     task: str = ""
     position: str = ""
 
 
 @dataclass(slots=True, eq=False)
 class Report:
-    """What became of all tokens."""
+    """What became of all tokens.
+
+    Attributes:
+        stories: one for each token.
+        over: how many tokens are done with, or in hand.
+    """
 
     stories: list[Story]
+    over: int = 0
     _begun: int = field(default=0)
 
     def of(self, fate: Fate) -> list[Story]:
         """Return the stories that ended so."""
         return [story for story in self.stories if story.fate is fate]
-
-    @property
-    def over(self) -> int:
-        """How many tokens are done with."""
-        return sum(story.fate is not Fate.WAITING for story in self.stories)
 
 
 def run_all(eng: GenericWorkflowEngine, tokens: Sequence[Any], tell: Callable[[int], Any]) -> Report:
@@ -75,7 +80,7 @@ def run_all(eng: GenericWorkflowEngine, tokens: Sequence[Any], tell: Callable[[i
         Exception: the run failed before it took up a token.
     """
     report = Report([Story(index, token) for index, token in enumerate(tokens)])
-    eng.processing_factory = _watched(eng, report, tell)
+    eng.processing_factory = watched(eng, report, tell)
     begun, again = -1, False
     while begun < report._begun:
         begun = report._begun
@@ -101,12 +106,15 @@ def _record(eng: GenericWorkflowEngine, report: Report, error: Exception) -> Non
     story = report.stories[eng.state.token_pos]
     story.fate = Fate.HALTED if isinstance(error, HaltProcessing) else Fate.FAILED
     story.error = error
+    said = str(getattr(error, "message", "") or error or "")
+    story.what = said if story.fate is Fate.HALTED else f"{type(error).__name__}: {said}"
+    story.action = str(getattr(error, "action", None) or "")
     story.task = eng.current_taskname or ""
     story.position = format_address(eng.state.callback_pos)
 
 
-def _watched(eng: GenericWorkflowEngine, report: Report, tell: Callable[[int], Any]) -> type:
-    """Return the engine's own processing factory, listening to where tokens begin and end besides."""
+def watched(eng: GenericWorkflowEngine, report: Report, tell: Callable[[int], Any]) -> type:
+    """Return the engine's own processing factory, keeping account of where tokens begin and end besides."""
     own: Any = provided(eng.processing_factory)
 
     class Watched(own):  # type: ignore[misc]
@@ -114,7 +122,9 @@ def _watched(eng: GenericWorkflowEngine, report: Report, tell: Callable[[int], A
         def before_object(eng: Any, objects: Any, obj: Any) -> None:
             # Where the engine stands counts, not the token: the same object may be in the list twice.
             report._begun += 1
-            report.stories[eng.state.token_pos].fate = Fate.LEFT
+            story = report.stories[eng.state.token_pos]
+            report.over += story.fate is Fate.WAITING
+            story.fate = Fate.LEFT
             tell(report.over - 1)
             own.before_object(eng, objects, obj)
 

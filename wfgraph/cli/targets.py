@@ -25,6 +25,7 @@ __all__ = [
     "compiled",
     "definition_of",
     "graph_of",
+    "is_database",
     "load",
     "load_file",
     "read_file",
@@ -181,6 +182,11 @@ def graph_of(target: str, key: str | None = None) -> WorkflowGraph:
         CommandError: it can't be loaded or compiled.
     """
     return compiled(definition_of(load(target), target, key), target)
+
+
+def is_database(name: str) -> bool:
+    """Tell whether a name is that of a database of runs."""
+    return "://" in name or name.endswith((".db", ".sqlite", ".sqlite3"))
 
 
 def version_of(target: str, key: str | None = None) -> WorkflowGraph:

@@ -64,6 +64,12 @@ class Stranded:
     guards: tuple[str, ...] = ()
     candidates: tuple[int, ...] = ()
 
+    def why(self, new: WorkflowGraph) -> str:
+        """Say why no run can go on there, and which tasks of the new graph come nearest."""
+        guards = f": {', '.join(self.guards)}" if self.guards else ""
+        near = ", ".join(new.where(node) for node in self.candidates[:3])
+        return f"{self.reason.value}{guards}" + (f"; nearest: {near}" if near else "")
+
 
 def _matched(old: WorkflowGraph, new: WorkflowGraph) -> Iterator[tuple[int, int | Stranded]]:
     if fingerprint(old) == fingerprint(new):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy
+from alembic.util import CommandError
 from sqlalchemy import Engine, event, make_url, text
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -16,13 +18,14 @@ from wfgraph.errors import StorageError
 from wfgraph.storage import schema
 from wfgraph.storage.models import READY, Models
 
-__all__ = ["DEFAULT_URL", "Database", "connect"]
+__all__ = ["DEFAULT_URL", "Database", "connect", "opened"]
 
 DEFAULT_URL = "sqlite:///wfgraph.db"
 """Where runs are stored when nobody says where, and the environment variable ``WFGRAPH_DB`` does not either."""
 
 _DURABILITIES = ("full", "process")
 _BUSY_SECONDS = 30.0
+_FILES = (".db", ".sqlite", ".sqlite3")
 
 
 class Database:
@@ -154,12 +157,12 @@ def connect(
     ``wfgraph db upgrade`` first, or by ``create``.
 
     Args:
-        url: as SQLAlchemy writes it; when not given, what ``WFGRAPH_DB`` in the environment says, or ``wfgraph.db`` in
-            the working directory.
+        url: as SQLAlchemy writes it, or the path of a file that ends in ``.db``; when not given, what ``WFGRAPH_DB`` in
+            the environment says, or ``wfgraph.db`` in the working directory.
         models: which tables hold what. Those that are not ours are made and migrated by their owner.
         durability: ``"full"``: what is stored survives a power cut; ``"process"``: it survives the end of any process
             of ours, and is faster. Asserted, not just asked for.
-        create: whether to make the tables where there are none.
+        create: whether to make the tables where there are none; False makes no file, either.
 
     Raises:
         StorageError: the URL is none, the database can't be reached or opened, or can't keep that promise.
@@ -169,7 +172,7 @@ def connect(
         return url
     if durability not in _DURABILITIES:
         raise StorageError(f"no durability {durability!r}; use one of {', '.join(_DURABILITIES)}")
-    database = Database(_engine(url, durability), models, durability)
+    database = Database(_engine(url, durability, create is not False), models, durability)
     try:
         with database.reading() as connection:
             _assert_durable(connection, database)
@@ -181,8 +184,27 @@ def connect(
     return database
 
 
-def _engine(url: str | URL | None, durability: str) -> Engine:
+@contextmanager
+def opened(url: str | URL | None = None) -> Iterator[Database]:
+    """Open a database whatever its tables are, to look at their version or to change it.
+
+    Raises:
+        StorageError: it can't be reached or opened, or Alembic refuses.
+    """
+    database = Database(_engine(url, "full", True), READY, "full")
+    try:
+        with database.explained():
+            yield database
+    except CommandError as error:
+        raise StorageError(f"the database {database.url}: {error}") from error
+    finally:
+        database.close()
+
+
+def _engine(url: str | URL | None, durability: str, create: bool) -> Engine:
     given = url or os.environ.get("WFGRAPH_DB") or DEFAULT_URL
+    if isinstance(given, str) and "://" not in given and given.endswith(_FILES):
+        given = f"sqlite:///{given}"
     try:
         place = make_url(given)
         if place.drivername in ("postgresql", "postgres"):
@@ -193,6 +215,8 @@ def _engine(url: str | URL | None, durability: str) -> Engine:
             raise StorageError(
                 "a database in memory stores nothing: name a file, sqlite:///runs.db, or use GenericWorkflowEngine"
             )
+        if place.get_backend_name() == "sqlite" and not create and not Path(str(place.database)).exists():
+            raise StorageError(f"there is no database {place.database!r}; name another one, or store a run in it first")
         options: dict[str, Any] = (
             {"timeout": _BUSY_SECONDS} if place.get_backend_name() == "sqlite" else {"connect_timeout": 10}
         )

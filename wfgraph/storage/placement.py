@@ -8,14 +8,14 @@ from typing import Any
 
 from wfgraph.errors import DefinitionChanged
 from wfgraph.graph.address import format_address
-from wfgraph.graph.difference import Stranded, difference, same_tasks, stranded
+from wfgraph.graph.difference import difference, same_tasks, stranded
 from wfgraph.graph.identity import identities
 from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.storage.records import Record
 from wfgraph.storage.values import encode
 
-__all__ = ["Move", "Place", "Places", "moves", "why_stranded"]
+__all__ = ["Move", "Place", "Places", "moves"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _changed(old: WorkflowGraph, new: WorkflowGraph, lost: Mapping[int | None, l
             places = {format_address(one.callback_pos or []) for one in records}
             lines.append(f"{count} at {', '.join(sorted(places))}, which is no place in the stored definition")
             continue
-        reason = why_stranded(why[number], new) if number in why else "stands in a loop that is gone"
+        reason = why[number].why(new) if number in why else "stands in a loop that is gone"
         lines.append(f"{count} at {names[number].short}, {old.where(number)}: it {reason}")
     changes = list(difference(old, new).lines())
     told = "\n".join(f"  {line}" for line in lines)
@@ -188,10 +188,3 @@ def _changed(old: WorkflowGraph, new: WorkflowGraph, lost: Mapping[int | None, l
         lines,
         changes,
     )
-
-
-def why_stranded(lost: Stranded, after: WorkflowGraph) -> str:
-    """Say why no run can go on at a task, and which tasks come nearest."""
-    guards = f": {', '.join(lost.guards)}" if lost.guards else ""
-    near = ", ".join(after.where(node) for node in lost.candidates[:3])
-    return f"{lost.reason.value}{guards}" + (f"; nearest: {near}" if near else "")

@@ -289,6 +289,7 @@ class Store:
                 owner=owner,
                 status=WorkflowStatus.RUNNING,
                 definition=fingerprint(graph),
+                target=run.target,
                 lease_until=self._now + lease,
                 modified=self._now,
             )

@@ -1,0 +1,51 @@
+"""``wfgraph db``: the tables of a database of runs."""
+
+from __future__ import annotations
+
+import click
+
+from wfgraph.cli.console import say
+from wfgraph.cli.stored import db_option
+from wfgraph.storage import schema
+from wfgraph.storage.database import opened
+
+__all__ = ["db"]
+
+
+@click.group(short_help="Make the tables of a database of runs, and bring them up to date.")
+def db() -> None:
+    """Make the tables of a database of runs, and bring them up to date.
+
+    A file of SQLite's is made and given its tables when a run is first stored in it.
+    """
+
+
+@db.command()
+@db_option
+def status(url: str | None) -> None:
+    """Show the version of the tables, and the one that this release works with."""
+    with opened(url) as database:
+        say(
+            f"{database.url}: {schema.current(database.engine) or 'no tables'}; this release works with {schema.head()}"
+        )
+
+
+@db.command()
+@db_option
+@click.option("--to", "version", default="head", show_default=True, help="The version.")
+def upgrade(url: str | None, version: str) -> None:
+    """Make the tables, or bring them to a newer version; what they hold is kept."""
+    with opened(url) as database:
+        schema.upgrade(database.engine, version)
+        say(f"{database.url}: {schema.current(database.engine)}")
+
+
+@db.command()
+@db_option
+@click.option("--to", "version", required=True, help="The version; base for no tables at all.")
+@click.confirmation_option(prompt="What newer versions have added is lost. Go on?")
+def downgrade(url: str | None, version: str) -> None:
+    """Bring the tables back to an older version; what newer ones have added is lost."""
+    with opened(url) as database:
+        schema.downgrade(database.engine, version)
+        say(f"{database.url}: {schema.current(database.engine) or 'no tables'}")

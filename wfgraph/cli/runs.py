@@ -1,0 +1,340 @@
+"""``wfgraph runs``: the stored runs of a database."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.table import Table
+
+from wfgraph.cli.console import CommandError, literal, output, say
+from wfgraph.cli.run import tell_report
+from wfgraph.cli.stored import (
+    absolute,
+    db_option,
+    found,
+    granularity_option,
+    how_to,
+    report_of,
+    run_stored,
+    store_at,
+    tell_interrupted,
+)
+from wfgraph.graph.address import format_address
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.records import Record, RunRecord
+
+__all__ = ["runs"]
+
+_MANY = 20
+_json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+_target_option = click.option("--target", help="Where the definition is, if not where it was: module:attribute.")
+
+
+@click.group(short_help="Look at stored runs, go on with them, cancel them.")
+def runs() -> None:
+    """Look at stored runs, go on with those that halted or were interrupted, cancel them.
+
+    A run is named by its uuid, of which the first digits do where they tell it apart.
+    """
+
+
+@runs.command("list")
+@db_option
+@click.option("--name", help="Those of this name only.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([one.name.lower() for one in WorkflowStatus]),
+    help="Those of this status only.",
+)
+@click.option("--stale", is_flag=True, help="Those only whose worker is gone.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="This many at most.")
+@_json_option
+def list_runs(
+    url: str | None, name: str | None, statuses: tuple[str, ...], stale: bool, limit: int, as_json: bool
+) -> None:
+    """List runs, the newest first."""
+    store = store_at(url, create=False)
+    wanted = [WorkflowStatus[one.upper()] for one in statuses] or None
+    known = store.runs(name=name, statuses=wanted, interrupted=stale, limit=limit)
+    counts = store.counts([run.uuid for run in known])
+    if as_json:
+        _tell_json([_run_json(run, counts[run.uuid]) for run in known])
+        return
+    if not known:
+        say("no runs")
+        return
+    table = _table("run", "name", "status", "objects", "begun")
+    for run in known:
+        table.add_row(run.uuid[:8], literal(run.name), _status(run), _counted(counts[run.uuid]), _time(run.created))
+    output().print(table)
+
+
+@runs.command()
+@click.argument("uuid")
+@db_option
+@click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {_MANY} that wait for somebody.")
+@_json_option
+def show(uuid: str, url: str | None, everything: bool, as_json: bool) -> None:
+    """Show what became of a run, and where its objects stand."""
+    run = store_at(url, create=False).load(uuid)
+    counts = Counter(one.status for one in run.objects)
+    if as_json:
+        _tell_json(_run_json(run, counts) | {"objects": [_object_json(one) for one in run.objects]})
+        return
+    say(f"{run.name}: {_status(run)}")
+    for what, value in (
+        ("run", run.uuid),
+        ("definition", run.target or "?"),
+        ("begun", _time(run.created)),
+        ("changed", _time(run.modified)),
+        ("worker", f"{run.owner or 'none'}{'' if run.leased else ' (gone)' if run.interrupted else ' (done)'}"),
+        ("objects", _counted(counts)),
+    ):
+        say(f"  {what:<11}{value}")
+    _show_standing(run)
+    waiting = [one for one in run.objects if one.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)]
+    chosen = run.objects if everything else waiting[:_MANY]
+    if chosen:
+        _show_objects(chosen)
+    if not everything and len(waiting) > _MANY:
+        say(f"and {len(waiting) - _MANY} more; --all shows them")
+    if waiting and run.status is not WorkflowStatus.RUNNING:
+        say(f"go on: {how_to('resume', run.uuid, url)}")
+    elif run.interrupted:
+        say(f"go on: {how_to('requeue', run.uuid, url)}")
+
+
+def _show_standing(run: RunRecord) -> None:
+    standing = Counter(
+        (one.node or "the start", format_address(one.callback_pos or [0]), one.status)
+        for one in run.objects
+        if one.status is not ObjectStatus.COMPLETED
+    )
+    if not standing:
+        return
+    table = _table("objects", "status", "stand at", "position")
+    for (node, position, status), count in sorted(standing.items(), key=lambda item: (-item[1], item[0][1])):
+        table.add_row(str(count), literal(status.label), literal(node), literal(position))
+    output().print(table)
+
+
+def _show_objects(objects: Sequence[Record]) -> None:
+    table = _table("object", "status", "at", "says", "waits for")
+    for one in objects:
+        said = one.halt_message or (one.error_message or "").strip().rpartition("\n")[2]
+        table.add_row(
+            str(one.ordinal),
+            literal(one.status.label),
+            literal(format_address(one.callback_pos) if one.callback_pos else ""),
+            literal(said),
+            literal(one.halt_action or ""),
+        )
+    output().print(table)
+
+
+@runs.command()
+@click.argument("uuid")
+@db_option
+@click.option("--object", "ordinal", type=click.IntRange(min=0), help="Those of this object only.")
+@_json_option
+def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> None:
+    """Show the steps that the objects of a run took: all of them where each step was stored, else where they stopped."""
+    store = store_at(url, create=False)
+    rows = store.steps(store.find(uuid).uuid, ordinal)
+    names = ("ordinal", "node", "callback_pos", "outcome", "seconds", "ended")
+    if as_json:
+        _tell_json([{name: getattr(row, name) for name in names} for row in rows])
+        return
+    if not rows:
+        say("no steps are stored; run with --granularity task to have all of them")
+        return
+    table = _table("object", "task", "position", "ended", "ms", "at")
+    for row in rows:
+        table.add_row(
+            str(row.ordinal),
+            literal(row.node),
+            literal(format_address(row.callback_pos)),
+            literal(row.outcome),
+            f"{row.seconds * 1000:.1f}",
+            _time(row.ended),
+        )
+    output().print(table)
+
+
+@runs.command()
+@click.argument("uuid")
+@db_option
+@click.option(
+    "--from",
+    "halted",
+    type=click.Choice(("next", "current", "prev", "first", "none")),
+    default="next",
+    show_default=True,
+    help="Where halted objects go on: at the task after the one that halted, at that, ...",
+)
+@click.option(
+    "--failed",
+    type=click.Choice(("next", "current", "prev", "first", "none")),
+    default="current",
+    show_default=True,
+    help="Where failed objects go on.",
+)
+@click.option("--object", "objects", type=click.IntRange(min=0), multiple=True, help="This object only.")
+@click.option("--set", "changes", multiple=True, metavar="KEY=JSON", help="Set something in these objects first.")
+@click.option(
+    "--remap", "remaps", multiple=True, metavar="OLD=NEW", help="A task of the old definition, and what it is now."
+)
+@_target_option
+@granularity_option
+@click.pass_context
+def resume(
+    ctx: click.Context,
+    uuid: str,
+    url: str | None,
+    halted: str,
+    failed: str,
+    objects: tuple[int, ...],
+    changes: tuple[str, ...],
+    remaps: tuple[str, ...],
+    target: str | None,
+    granularity: str,
+) -> None:
+    """Go on with a run: with what halted, what failed, and what was not begun.
+
+    Where the definition has changed, objects go on at the same tasks; if one of them is not certainly there, nothing is
+    run. The exit code is 0 when no object failed, else 1.
+    """
+    eng = found(store_at(url, create=False), uuid, target, granularity)
+    if target is not None:
+        eng.db_obj.target = absolute(target)
+    _set(eng.objects, eng._chosen(objects or None), changes)
+    remap = dict(_pair(one, "--remap OLD=NEW") for one in remaps) or None
+    _go_on(
+        ctx,
+        eng,
+        lambda: eng.resume(
+            halted=None if halted == "none" else halted,
+            failed=None if failed == "none" else failed,
+            objects=objects or None,
+            remap=remap,
+        ),
+    )
+
+
+@runs.command()
+@click.argument("uuids", nargs=-1)
+@db_option
+@click.option("--stale", is_flag=True, help="All whose worker is gone.")
+@_target_option
+@granularity_option
+@click.pass_context
+def requeue(
+    ctx: click.Context, uuids: tuple[str, ...], url: str | None, stale: bool, target: str | None, granularity: str
+) -> None:
+    """Go on with runs whose worker is gone, here and now.
+
+    What was not begun or was under way goes on; what halted or failed stays where it is, for `wfgraph runs resume`.
+    """
+    store = store_at(url, create=False)
+    if bool(uuids) == stale:
+        raise CommandError("name the runs to go on with, or say --stale for all whose worker is gone")
+    for uuid in uuids or [run.uuid for run in store.runs(interrupted=True)]:
+        eng = found(store, uuid, target, granularity)
+        say(f"{eng.name}: {eng.uuid}")
+        _go_on(ctx, eng, eng.recover)
+
+
+def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
+    done = run_stored(eng, len(eng.objects), action)
+    report = report_of(eng)
+    tell_report(report)
+    if not done:
+        tell_interrupted(eng)
+        ctx.exit(130)
+    if any(one.status is ObjectStatus.ERROR for one in eng.database_objects):
+        ctx.exit(1)
+
+
+@runs.command()
+@click.argument("uuids", nargs=-1, required=True)
+@db_option
+def cancel(uuids: tuple[str, ...], url: str | None) -> None:
+    """Cancel runs. A worker that has one is refused its next write, and stops."""
+    store = store_at(url, create=False)
+    for uuid in uuids:
+        run = store.find(uuid)
+        store.cancel(run.uuid)
+        say(f"cancelled {run.uuid} of {run.name}")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _set(tokens: Sequence[Any], chosen: set[int], changes: tuple[str, ...]) -> None:
+    for change in changes:
+        key, text = _pair(change, "--set KEY=JSON")
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            raise CommandError(
+                f"--set {change!r}: {text!r} is no JSON: {error}; texts need quotes: '\"text\"'"
+            ) from error
+        for ordinal in chosen:
+            if not isinstance(tokens[ordinal], dict):
+                raise CommandError(f"--set {change!r}: object {ordinal} is no JSON object, and has no keys")
+            tokens[ordinal][key] = value
+
+
+def _pair(text: str, form: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise CommandError(f"{text!r} is not of the form {form}")
+    return key, value
+
+
+def _status(run: RunRecord) -> str:
+    return "Interrupted" if run.interrupted else run.status.label
+
+
+def _counted(counts: Any) -> str:
+    whole = sum(counts.values())
+    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in ObjectStatus if counts.get(one))
+    return f"{whole} ({told})" if told else str(whole)
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _table(*names: str) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
+
+
+def _tell_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=True))
+
+
+def _run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
+    plain = ("uuid", "name", "target", "definition", "owner", "epoch", "created", "modified")
+    return {name: getattr(run, name) for name in plain} | {
+        "status": run.status.name,
+        "interrupted": run.interrupted,
+        "counts": {one.name: count for one, count in counts.items()},
+    }
+
+
+def _object_json(one: Record) -> dict[str, Any]:
+    plain = (
+        "ordinal", "callback_pos", "node", "error_type", "error_message", "halt_message", "halt_action", "halt_payload",
+    )  # fmt: skip
+    return {name: getattr(one, name) for name in plain} | {"status": one.status.name, "data": json.loads(one.stored)}

@@ -1,0 +1,198 @@
+"""Stored runs on the command line: running them so that a signal ends them well, and telling what became of them."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from wfgraph.cli.console import CommandError, progress, say
+from wfgraph.cli.runner import Fate, Report, Story, watched
+from wfgraph.cli.targets import compiled, definition_of, load
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.graph.address import format_address
+from wfgraph.statuses import ObjectStatus
+from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, connect
+from wfgraph.storage.records import Record
+
+__all__ = [
+    "absolute",
+    "begun",
+    "db_option",
+    "found",
+    "granularity_option",
+    "how_to",
+    "report_of",
+    "run_stored",
+    "store_at",
+    "tell_interrupted",
+]
+
+FATES: Mapping[ObjectStatus, Fate] = {
+    ObjectStatus.INITIAL: Fate.WAITING,
+    ObjectStatus.RUNNING: Fate.LEFT,
+    ObjectStatus.COMPLETED: Fate.COMPLETED,
+    ObjectStatus.HALTED: Fate.HALTED,
+    ObjectStatus.ERROR: Fate.FAILED,
+}
+
+db_option = click.option(
+    "--db",
+    "url",
+    metavar="URL",
+    help="The database: runs.db, or postgresql://host/name.  [default: $WFGRAPH_DB, or wfgraph.db]",
+)
+granularity_option = click.option(
+    "--granularity",
+    type=click.Choice(("task", "token", "batch")),
+    default="token",
+    show_default=True,
+    help="What is stored at once: what may have to be run again after a crash.",
+)
+
+
+def store_at(url: str | None, *, create: bool | None = None) -> Store:
+    """Return the runs of a database; looking does not make one.
+
+    Raises:
+        StorageError: it can't be used.
+    """
+    return Store(connect(url, create=create))
+
+
+def absolute(target: str) -> str:
+    """Return a target so that it names the same definition from every directory."""
+    place, _, name = target.rpartition(":")
+    return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else target
+
+
+def begun(target: str, key: str | None, url: str, name: str | None, granularity: str) -> DbWorkflowEngine:
+    """Return an engine for a new run of a definition.
+
+    Raises:
+        CommandError: the target can't be loaded, or is an engine of its own.
+    """
+    eng = DbWorkflowEngine.with_name(
+        name or target.rpartition(":")[2], connect(url), target=absolute(target), granularity=granularity
+    )
+    _define(eng, target, key)
+    return eng
+
+
+def found(store: Store, uuid: str, target: str | None, granularity: str) -> DbWorkflowEngine:
+    """Return an engine for a stored run, with its definition.
+
+    Raises:
+        CommandError: the definition is not known, or does not exist any more.
+        UnknownRun: there is no such run.
+    """
+    eng = DbWorkflowEngine.from_uuid(uuid, store.database, granularity=granularity)
+    place = target or eng.db_obj.target
+    if place is None:
+        raise CommandError(
+            f"the run {eng.uuid} does not say where its definition is; say it: --target module:attribute"
+        )
+    try:
+        _define(eng, place, None)
+    except CommandError as error:
+        if target is not None:
+            raise
+        raise CommandError(
+            f"the definition of the run {eng.uuid} is not where it was: {error}; say where it is: --target "
+            "module:attribute"
+        ) from error
+    return eng
+
+
+def _define(eng: DbWorkflowEngine, target: str, key: str | None) -> None:
+    definition = definition_of(load(target), target, key)
+    compiled(definition, target)
+    eng.callbacks.replace(definition)
+
+
+@contextmanager
+def _ending_well(eng: DbWorkflowEngine) -> Iterator[None]:
+    """Let the first SIGINT or SIGTERM end a run after the task in hand, and a second one at once."""
+    asked: list[int] = []
+
+    def ask(number: int, _: FrameType | None) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        eng.interrupt()
+        click.echo("wfgraph: stopping after the task in hand; once more to stop at once", err=True)
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_stored(eng: DbWorkflowEngine, total: int, action: Callable[[], Any]) -> bool:
+    """Carry out what runs an engine, showing how far it is.
+
+    Args:
+        eng: the engine.
+        total: how many objects are to be run.
+        action: runs it.
+
+    Returns:
+        False when it was interrupted.
+    """
+    _tell_only_here()
+    with progress("objects", total) as tell, _ending_well(eng):
+        taken = Report([Story(index, None) for index in range(max(total, len(eng.objects)))])
+        eng.processing_factory = watched(eng, taken, tell)
+        try:
+            action()
+        except (Interrupted, KeyboardInterrupt):
+            return False
+        tell(total)
+    return True
+
+
+def _tell_only_here() -> None:
+    """Keep the log from telling of halts and errors, which the report tells of; where somebody reads it, it goes there."""
+    log = logging.getLogger("wfgraph")
+    if not log.handlers and not click.get_current_context().find_root().params.get("debug"):
+        log.addHandler(logging.NullHandler())
+
+
+def report_of(eng: GenericWorkflowEngine) -> Report:
+    """Return what became of the objects of a stored run."""
+    records: list[Record] = getattr(eng, "database_objects", [])
+    return Report([_story(record, eng.objects[record.ordinal]) for record in records])
+
+
+def _story(record: Record, token: Any) -> Story:
+    said = record.halt_message
+    if record.status is ObjectStatus.ERROR:
+        said = (record.error_message or "").strip().rpartition("\n")[2]
+    return Story(
+        record.ordinal,
+        token,
+        FATES[record.status],
+        None,
+        said or "",
+        record.halt_action or "",
+        record.node or "",
+        format_address(record.callback_pos or []),
+    )
+
+
+def how_to(verb: str, uuid: str, url: str | None) -> str:
+    """Return the command that does something to a run."""
+    return f"wfgraph runs {verb} {uuid[:8]}" + (f" --db {url}" if url else "")
+
+
+def tell_interrupted(eng: DbWorkflowEngine) -> None:
+    """Say how to go on with a run that was interrupted."""
+    say(f"interrupted; what is done is stored. Go on: {how_to('requeue', eng.uuid, eng.runs.database.url)}")
