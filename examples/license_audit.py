@@ -8,51 +8,49 @@ what it requires, and halts where a human must decide. Nothing is fetched: all o
 """
 
 import re
-from dataclasses import dataclass, field
-from importlib.metadata import Distribution, distributions
+from functools import cache
+from importlib.metadata import distributions
 
 from wfgraph.patterns import CHOICE, FOR, HALT, IF_ELSE
 
 
-@dataclass
-class Package:
-    """What the audit knows about one distribution."""
-
-    name: str
-    version: str
-    metadata: dict[str, list[str]]
-    others: frozenset[str] = frozenset()
-    declared: list[str] = field(default_factory=list)
-    licence: str = ""
-    family: str = ""
-    requirements: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.version}"
-
-
-def installed() -> list[Package]:
-    """Return the distributions installed here, each once, in alphabetical order."""
-    found: dict[str, Distribution] = {}
+def installed():
+    """Return a token for each of the distributions installed here, in alphabetical order: plain JSON, to be stored."""
+    found = {}
     for distribution in distributions():
         name = distribution.metadata["Name"]
         if name:
             found.setdefault(canonical(name), distribution)
-    others = frozenset(found)
-    return [package(found[key], others) for key in sorted(found)]
+    return [package(found[key]) for key in sorted(found)]
 
 
-def package(distribution: Distribution, others: frozenset[str]) -> Package:
+def package(distribution):
     """Make the token for a distribution."""
-    fields: dict[str, list[str]] = {}
+    wanted = ("license-expression", "license", "classifier", "requires-dist")
+    metadata = {key: [] for key in wanted}
     for key, value in distribution.metadata.items():
-        fields.setdefault(key.lower(), []).append(str(value))
-    return Package(fields["name"][0], distribution.version or "?", fields, others)
+        if key.lower() in wanted:
+            metadata[key.lower()].append(str(value))
+    return {
+        "name": distribution.metadata["Name"],
+        "version": distribution.version or "?",
+        "metadata": metadata,
+        "declared": [],
+        "licence": "",
+        "family": "",
+        "requirements": [],
+        "problems": [],
+        "notes": [],
+    }
 
 
-def canonical(name: str) -> str:
+@cache
+def names():
+    """Return the names of the distributions installed here."""
+    return frozenset(canonical(found.metadata["Name"]) for found in distributions() if found.metadata["Name"])
+
+
+def canonical(name):
     """Write a distribution's name as package indexes compare them."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -62,16 +60,16 @@ def canonical(name: str) -> str:
 
 def parse(obj, eng):
     """Collect what the metadata says about the licence, the most exact first, and what is required."""
-    expression = obj.metadata.get("license-expression", [])
-    texts = [text.strip().splitlines()[0][:60] for text in obj.metadata.get("license", []) if text.strip()]
+    expression = obj["metadata"].get("license-expression", [])
+    texts = [text.strip().splitlines()[0][:60] for text in obj["metadata"].get("license", []) if text.strip()]
     classifiers = [
         line.rpartition("::")[2].strip()
-        for line in obj.metadata.get("classifier", [])
+        for line in obj["metadata"].get("classifier", [])
         if line.startswith("License ::") and not line.endswith("OSI Approved")
     ]
     # "UNKNOWN" is what older build tools wrote when an author had said nothing.
-    obj.declared = [text for text in (*expression, *texts, *classifiers) if text.upper() != "UNKNOWN"]
-    obj.requirements = obj.metadata.get("requires-dist", [])
+    obj["declared"] = [text for text in (*expression, *texts, *classifiers) if text.upper() != "UNKNOWN"]
+    obj["requirements"] = obj["metadata"].get("requires-dist", [])
 
 
 PERMISSIVE, WEAK, STRONG, PROPRIETARY = FAMILIES = "permissive", "weak copyleft", "strong copyleft", "proprietary"
@@ -101,68 +99,68 @@ def kinds(text):
 
 def normalise(obj, eng):
     """Give the licence one spelling and its family."""
-    obj.family = "unknown"
-    for text in obj.declared:
+    obj["family"] = "unknown"
+    for text in obj["declared"]:
         # "A or B" is the user's choice, so the lightest offer counts ("or later" is none: it names no licence).
         offers = [found for part in re.split(r"\bor\b", text, flags=re.IGNORECASE) if (found := kinds(part))]
         if offers:
             offer = min(offers, key=max)
-            weight, obj.licence = max(offer)
-            obj.family = FAMILIES[weight]
+            weight, obj["licence"] = max(offer)
+            obj["family"] = FAMILIES[weight]
             if len({weight for weight, _ in offer}) > 1:
-                obj.problems.append(f"licences of several kinds at once: {text}")
+                obj["problems"].append(f"licences of several kinds at once: {text}")
             return  # what follows is less exact
 
 
 def family(obj, eng):
     """Say which branch is for this licence."""
-    return obj.family.replace(" ", "_")
+    return obj["family"].replace(" ", "_")
 
 
 def note(text):
     """Make a task that writes down what using such a distribution asks of you."""
 
     def add_note(obj, eng):
-        obj.notes.append(text)
+        obj["notes"].append(text)
 
     return add_note
 
 
 def nothing_declared(obj, eng):
     """Tell whether there is no licence at all, rather than one that is not known here."""
-    return not obj.declared
+    return not obj["declared"]
 
 
 def name_unknown(obj, eng):
     """Write down a licence that none of the rules knows."""
-    obj.problems.append(f"a licence that the rules don't know: {obj.declared[0]}")
+    obj["problems"].append(f"a licence that the rules don't know: {obj['declared'][0]}")
 
 
 def requirements(obj, eng):
     """List what the distribution needs in any case; what depends on a marker or an extra is left out."""
-    return [line for line in obj.requirements if ";" not in line]
+    return [line for line in obj["requirements"] if ";" not in line]
 
 
 def look_up(obj, eng):
     """See whether a requirement is installed."""
     name = re.match(r"[A-Za-z0-9._-]*", eng.extra_data["requirement"]).group()
-    if canonical(name) not in obj.others:
-        obj.problems.append(f"requires {name}, which is not installed")
+    if canonical(name) not in names():
+        obj["problems"].append(f"requires {name}, which is not installed")
 
 
 def has_problems(obj, eng):
     """Tell whether anything was found on the way."""
-    return bool(obj.problems)
+    return bool(obj["problems"])
 
 
 def ask_a_human(obj, eng):
     """Halt, and hand over what was found."""
-    eng.halt("; ".join(obj.problems), action="review", payload={"name": obj.name, "declared": obj.declared})
+    eng.halt("; ".join(obj["problems"]), action="review", payload={"name": obj["name"], "declared": obj["declared"]})
 
 
 def accept(obj, eng):
     """Nothing to object to."""
-    obj.notes.append("accepted")
+    obj["notes"].append("accepted")
 
 
 # The workflow ---------------------------------------------------------------------------------------------------------

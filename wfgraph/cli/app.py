@@ -11,7 +11,6 @@ import click
 from wfgraph import __version__
 from wfgraph.cli.check import check
 from wfgraph.cli.console import CommandError, complain
-from wfgraph.cli.demo import demo
 from wfgraph.cli.draw import draw
 from wfgraph.cli.drift import drift
 from wfgraph.cli.run import run
@@ -40,6 +39,7 @@ _EXPECTED = (
 
 # Loaded when they are asked for: what stores takes longer to import than all the rest.
 _STORED = {
+    "demo": "See all of it at work: audit the licences of what is installed here.",
     "db": "Make the tables of a database of runs, and bring them up to date.",
     "runs": "Look at stored runs, go on with them, cancel them.",
 }
@@ -105,5 +105,5 @@ def wfgraph(debug: bool) -> None:
     """  # noqa: D301 - click wants the character, not the escape
 
 
-for _verb in (demo, show, check, draw, run, drift):
+for _verb in (show, check, draw, run, drift):
     wfgraph.add_command(_verb)

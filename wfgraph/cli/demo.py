@@ -9,13 +9,14 @@ from typing import Any
 import click
 from rich.table import Table
 
-from wfgraph.cli.console import CommandError, literal, output, progress, say
-from wfgraph.cli.runner import Fate, Report, Story, run_all
+from wfgraph.cli.console import CommandError, literal, output, say
+from wfgraph.cli.runner import Fate, Report, Story
+from wfgraph.cli.stored import begun, report_of, run_stored, tell_interrupted
 from wfgraph.cli.targets import load_file
 from wfgraph.compiler.pipeline import compile_graph
-from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.storage import DbWorkflowEngine
 from wfgraph.views.extract import diagram_of
 from wfgraph.views.render import HOW_TO_GET_DOT, DotMissingError, Drawing, render
 
@@ -28,13 +29,13 @@ _LONGEST_LIST = 8
 @click.command(short_help="See all of it at work: audit the licences of what is installed here.")
 @click.option(
     "--output", "directory", type=click.Path(path_type=Path), default=Path("wfgraph-demo"), show_default=True,
-    help="Where to write the drawings.",
+    help="Where to write the drawings, and the run.",
 )  # fmt: skip
 def demo(directory: Path) -> None:
     """Audit the licences of the Python distributions that are installed here.
 
-    Compiles the workflow of examples/license_audit.py, shows it, draws it, runs it, and tells what it halted for a
-    human to decide. Works offline and changes nothing but the directory of the drawings.
+    Compiles the workflow of examples/license_audit.py, shows it, draws it, runs it, stores that run, and tells what it
+    halted for a human to decide. Works offline and changes nothing but the directory of the drawings.
     """
     example = _example()
     graph = compile_graph(example.audit)
@@ -45,11 +46,29 @@ def demo(directory: Path) -> None:
         say(f"wrote {path}")
     tokens = example.installed()
     _title(f"Run over {len(tokens)} installed distributions")
-    eng = GenericWorkflowEngine()
-    eng.callbacks.replace(example.audit)
-    with progress("audited", len(tokens)) as tell:
-        report = run_all(eng, tokens, tell)
+    url = str(directory / "audit.db")
+    eng = begun(f"{example.__file__}:audit", None, url, _NAME, "batch")
+    done = run_stored(eng, len(tokens), lambda: eng.process(tokens, stop_on_error=False, stop_on_halt=False))
+    report = report_of(eng)
     _show(report)
+    if not done:
+        tell_interrupted(eng)
+        click.get_current_context().exit(130)
+    _tell_of_storage(eng, url, report)
+
+
+def _tell_of_storage(eng: DbWorkflowEngine, url: str, report: Report) -> None:
+    _title("Stored")
+    say(f"The run is stored in {url}. Look at it, and at where its objects stand:")
+    say(f"  wfgraph runs show {eng.uuid[:8]} --db {url}")
+    say(f"  wfgraph draw {eng.db_obj.target} --overlay {url}")
+    halted = report.of(Fate.HALTED)
+    if halted:
+        say("When somebody has looked at what is halted, it goes on after the task that halted; one of it, or all:")
+        say(f"  wfgraph runs resume {eng.uuid[:8]} --object {halted[0].index} --db {url}")
+        say(f"  wfgraph runs resume {eng.uuid[:8]} --db {url}")
+    if report.of(Fate.FAILED):
+        click.get_current_context().exit(1)
 
 
 def _example() -> ModuleType:
@@ -89,11 +108,9 @@ def _show(report: Report) -> None:
         say("Nothing was halted: there is nothing that a human must look at.")
     failed = report.of(Fate.FAILED)
     for story in failed:
-        say(f"{story.token} failed in {story.task} at {story.position}: {story.error!r}")
+        say(f"{_name(story.token)} failed in {story.task} at {story.position}: {story.what}")
     output().print(_families(report))
     say(f"{len(report.of(Fate.COMPLETED))} accepted, {len(halted)} halted for a human, {len(failed)} failed.")
-    if failed:
-        click.get_current_context().exit(1)
 
 
 def _halts(halted: list[Story]) -> Table:
@@ -103,8 +120,7 @@ def _halts(halted: list[Story]) -> Table:
         table.add_column(name, overflow="fold")
     groups: dict[tuple[str, str, str], list[Any]] = {}
     for story in halted:
-        error: Any = story.error
-        groups.setdefault((error.message, error.action or "", story.position), []).append(story.token)
+        groups.setdefault((story.what, story.action, story.position), []).append(story.token)
     for (why, action, position), tokens in sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])):
         table.add_row(literal(why), literal(action), literal(position), literal(_listed(tokens)))
     return table
@@ -119,15 +135,19 @@ def _families(report: Report) -> Table:
     table.add_column("licences", overflow="fold")
     families: dict[str, list[Story]] = {}
     for story in report.stories:
-        families.setdefault(story.token.family, []).append(story)
+        families.setdefault(story.token["family"], []).append(story)
     for family, stories in sorted(families.items(), key=lambda item: (-len(item[1]), item[0])):
         counts = [sum(story.fate is fate for story in stories) for fate in (Fate.COMPLETED, Fate.HALTED)]
-        licences = ", ".join(sorted({story.token.licence for story in stories if story.token.licence}))
+        licences = ", ".join(sorted({story.token["licence"] for story in stories if story.token["licence"]}))
         table.add_row(literal(family), *map(str, counts), literal(licences))
     return table
 
 
+def _name(token: Any) -> str:
+    return f"{token['name']} {token['version']}"
+
+
 def _listed(tokens: list[Any]) -> str:
-    shown = [str(token) for token in tokens[:_LONGEST_LIST]]
+    shown = [_name(token) for token in tokens[:_LONGEST_LIST]]
     more = len(tokens) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
