@@ -50,6 +50,7 @@ def demo(directory: Path) -> None:
     eng = begun(f"{example.__file__}:audit", None, url, _NAME, "batch")
     done = run_stored(eng, len(tokens), lambda: eng.process(tokens, stop_on_error=False, stop_on_halt=False))
     report = report_of(eng)
+    eng.runs.database.close()
     _show(report)
     if not done:
         tell_interrupted(eng)

@@ -147,8 +147,7 @@ def run_stored(eng: DbWorkflowEngine, total: int, action: Callable[[], Any]) -> 
     Returns:
         False when it was interrupted.
     """
-    _tell_only_here()
-    with progress("objects", total) as tell, _ending_well(eng):
+    with progress("objects", total) as tell, _ending_well(eng), _told_only_here():
         taken = Report([Story(index, None) for index in range(max(total, len(eng.objects)))])
         eng.processing_factory = watched(eng, taken, tell)
         try:
@@ -159,11 +158,16 @@ def run_stored(eng: DbWorkflowEngine, total: int, action: Callable[[], Any]) -> 
     return True
 
 
-def _tell_only_here() -> None:
+@contextmanager
+def _told_only_here() -> Iterator[None]:
     """Keep the log from telling of halts and errors, which the report tells of; where somebody reads it, it goes there."""
-    log = logging.getLogger("wfgraph")
-    if not log.handlers and not click.get_current_context().find_root().params.get("debug"):
-        log.addHandler(logging.NullHandler())
+    log, nobody = logging.getLogger("wfgraph"), logging.NullHandler()
+    if not click.get_current_context().find_root().params.get("debug"):
+        log.addHandler(nobody)
+    try:
+        yield
+    finally:
+        log.removeHandler(nobody)
 
 
 def report_of(eng: GenericWorkflowEngine) -> Report:

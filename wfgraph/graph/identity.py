@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -287,7 +287,13 @@ def _arguments(task: Any) -> str:
 
 
 def _exact(value: Any) -> str:
-    """Describe a value; long texts by what they begin with and by all of them."""
+    """Describe a value; long texts by what they begin with and by all of them.
+
+    What can change while a workflow runs does not tell one task from another: a list that a task counts in is another
+    text after each token.
+    """
+    if isinstance(value, list | dict | set | bytearray | deque):
+        return f"{type(value).__name__} …"
     shown = describe(value)
     if type(value) in (str, bytes) and len(value) + 2 > len(shown):
         return f"{shown} {_digest(repr(value))}"

@@ -31,8 +31,8 @@ from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.keeper import TASK, TOKEN, Granularity, Keeper, Nowhere, batch
-from wfgraph.storage.placement import Move, moves
+from wfgraph.storage.keeper import TASK, TOKEN, Aside, Granularity, Keeper, Nowhere, batch
+from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.store import Store, worker_name
 from wfgraph.storage.values import decode, encode
@@ -220,7 +220,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             Interrupted: the run was asked to stop.
             Exception: as :class:`~wfgraph.engine.GenericWorkflowEngine`.
         """
-        if isinstance(self._keeper, Keeper):
+        if not self._idle:
             super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
         objects = self._pre_flight_checks(objects)
@@ -272,8 +272,9 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             if word is not None and word not in _WORDS:
                 raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
         wanted = self._chosen(objects)
+        graph = self._graph()
         if remap is not None or self._moves is None:
-            self._moves = self._moved(self._graph(), remap)
+            self._moves = self._moved(graph, remap)
         starts: dict[int, list[int] | None] = {}
         for record in self.db_obj.objects:
             move = self._moves.get(record)
@@ -283,7 +284,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             if record.ordinal not in wanted or record.status is ObjectStatus.COMPLETED or place is None:
                 starts[record.ordinal] = None
             else:
-                starts[record.ordinal] = _start(position or [0], place)
+                starts[record.ordinal] = start = _start(position or [0], place)
+                check_inside(graph, start, record.loops if move is None else move.loops)
         given = self.objects
         with self._kept(given, starts, afresh=False):
             first = next((at for at, start in sorted(starts.items()) if start is not None), len(starts))
@@ -310,7 +312,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         Raises:
             Exception: as :meth:`process`.
         """
-        if not isinstance(self._keeper, Keeper) and self.db_obj.objects:
+        if self._idle and self.db_obj.objects:
             self._moves = self._moved(self._graph(), None)
             at = self.state.token_pos
             move = self._moves.get(self.db_obj.objects[at]) if 0 <= at < len(self.db_obj.objects) else None
@@ -332,7 +334,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         Raises:
             Exception: as :meth:`process`.
         """
-        if isinstance(self._keeper, Keeper) or not self.db_obj.objects:
+        if not self._idle or not self.db_obj.objects:
             return
         before = self.db_obj.status
         with self._kept(self.objects, {}, afresh=False, ends=before if before is not WorkflowStatus.NEW else None):
@@ -363,8 +365,13 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
     def duplicate(self) -> Any:
         """Return another engine like this one, for what runs inside a task of this one; it stores nothing."""
         other = super().duplicate()
-        other._keeper = Nowhere()
+        other._keeper = Aside()
         return other
+
+    @property
+    def _idle(self) -> bool:
+        """Whether nothing of its run is under way."""
+        return type(self._keeper) is Nowhere
 
     # Keeping ---------------------------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import Any
 
+from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, NotStorable, StorageError, WorkflowError
 from wfgraph.graph.ops import For
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -18,14 +19,14 @@ from wfgraph.runtime import loops
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import OBJECTS
-from wfgraph.storage.placement import Place, Places
+from wfgraph.storage.placement import Place, Places, version_inside
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.statements import Statement
 from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
 from wfgraph.storage.writer import Change, Writer
 
-__all__ = ["Granularity", "Interrupted", "Keeper", "TASK", "TOKEN", "batch"]
+__all__ = ["TASK", "TOKEN", "Aside", "Granularity", "Interrupted", "Keeper", "Nowhere", "batch"]
 
 _LOCK = type(Lock())
 _LONGEST_ERROR = 20_000
@@ -315,11 +316,17 @@ class Keeper:
         text = eng._stored_text(obj, record)
         records = eng.extra_data.get(loops.KEY)
         if records:
+            records = {key: self._versioned(found) for key, found in records.items()}
             encode(records, f"how far the loops of object {record.ordinal} have come (extra_data['{loops.KEY}'])")
         same = text == record.stored and not records and not record.loops
         record.stored = text
-        record.loops = None if not records else {key: dict(found) for key, found in records.items()}
+        record.loops = records or None
         return self._made.ended if self._clears else self._made.moved if same else self._made.changed
+
+    def _versioned(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record of a loop; that of a workflow halted inside a task, with the version of that workflow."""
+        place = self._places.get(tuple(found["at"])) if "child" in found else None
+        return dict(found) if place is None else {**found, "version": version_inside(self._places.graph, place.number)}
 
     def _change(
         self, record: Record, statement: Statement, position: str | None, step: dict[str, Any] | None
@@ -436,7 +443,7 @@ class Keeper:
 
 
 class Nowhere:
-    """Keeps nothing: for engines that run inside a task, and before a run has begun."""
+    """Keeps nothing: before a run has begun, and after its end."""
 
     def run_begins(self, eng: Any, objects: Any) -> None:
         """Do nothing."""
@@ -460,12 +467,20 @@ class Nowhere:
         """Do nothing."""
 
 
+class Aside(Nowhere):
+    """Keeps nothing, for an engine that runs inside a task: what it does is a part of that task."""
+
+
 def _shared(extra_data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a run shares, as far as it is to be stored: not the loops of a token, nor PARALLEL_SPLIT's lock."""
+    """Return what a run shares, as far as it is to be stored.
+
+    Not the loops of a token, which are stored with that, nor what patterns keep for this process: PARALLEL_SPLIT's lock,
+    RUN_WF's engines.
+    """
     return {
         key: value
         for key, value in extra_data.items()
-        if key != loops.KEY and not (key == "lock" and isinstance(value, _LOCK))
+        if key != loops.KEY and not isinstance(value, _LOCK | GenericWorkflowEngine)
     }
 
 

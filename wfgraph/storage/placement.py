@@ -6,16 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import DefinitionChanged
 from wfgraph.graph.address import format_address
 from wfgraph.graph.difference import difference, same_tasks, stranded
-from wfgraph.graph.identity import identities
+from wfgraph.graph.identity import fingerprint, identities
+from wfgraph.graph.ops import SubWorkflow
 from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.storage.records import Record
 from wfgraph.storage.values import encode
 
-__all__ = ["Move", "Place", "Places", "moves"]
+__all__ = ["Move", "Place", "Places", "check_inside", "moves", "version_inside"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,14 +130,43 @@ def _moved_loops(
 ) -> Any:
     """Return the records of loops for the places of the new version; ``_LOST`` if one of the loops is gone."""
     moved: dict[str, Any] = {}
-    for record in (loops or {}).values():
+    for key, record in (loops or {}).items():
         head = before.get(tuple(record["at"]))
         target = None if head is None else same.get(head.number)
         if target is None or target not in names:
             return _LOST
         at = names[target][0]
-        moved[str(at)] = {**record, "at": at}
+        # What follows the place in the key tells the uses of a pattern apart.
+        moved[f"{at}{key.removeprefix(str(record['at']))}"] = {**record, "at": at}
     return moved or None
+
+
+def version_inside(graph: WorkflowGraph, node: int) -> str:
+    """Return the fingerprint of the workflow that a task runs, and of those that are run inside that."""
+    op = graph.nodes[node].op
+    if not isinstance(op, SubWorkflow):
+        return ""
+    inside = compile_graph(op.callbacks)
+    deeper = (version_inside(inside, one.id) for one in inside.nodes if isinstance(one.op, SubWorkflow))
+    return "/".join((fingerprint(inside), *deeper))
+
+
+def check_inside(graph: WorkflowGraph, position: Iterable[int], loops: Mapping[str, Any] | None) -> None:
+    """See that a workflow which halted inside a task, where an object goes on, is what it was.
+
+    Raises:
+        DefinitionChanged: it is not.
+    """
+    for record in (loops or {}).values():
+        if "child" not in record or record["at"] != list(position):
+            continue
+        place = Places(graph).get(tuple(record["at"]))
+        if place is None or version_inside(graph, place.number) != record.get("version"):
+            raise DefinitionChanged(
+                f"the workflow inside {place.name if place else 'a task'} at {format_address(record['at'])} has changed "
+                "since an object halted in it; nothing was run. Go on after that task (halted='next'), begin the object "
+                "again (halted='first'), or go on with the old definition"
+            )
 
 
 def _said(old: WorkflowGraph, new: WorkflowGraph, remap: Mapping[Any, Any]) -> Iterable[tuple[int, int]]:

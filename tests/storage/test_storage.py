@@ -1,0 +1,620 @@
+"""The contract of ready-made storage, on every database: what is stored, and what goes on from there."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from wfgraph.errors import (
+    DefinitionChanged,
+    HaltProcessing,
+    NotStorable,
+    OwnershipLost,
+    RunOwned,
+    StorageError,
+    UnknownRun,
+    WorkflowAPIError,
+    WorkflowError,
+    WorkflowObjectStatusError,
+)
+from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, RUN_WF, SYNCHRONIZE, WHILE
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage import Base, Database, DbWorkflowEngine, Granularity, Interrupted, batch, once
+
+GRANULARITIES = ["task", "token", batch(3, 1000)]
+every = pytest.mark.parametrize("granularity", GRANULARITIES, ids=["task", "token", "batch"])
+
+
+def step(name: str) -> Any:
+    def task(obj: Any, eng: Any) -> None:
+        obj.setdefault("went", []).append(name)
+
+    task.__name__ = task.__qualname__ = name
+    return task
+
+
+def ask(obj: Any, eng: Any) -> None:
+    if not obj.get("approved"):
+        eng.halt("look at it", action="approve", payload={"n": obj["n"]})
+
+
+def large(obj: Any, eng: Any) -> bool:
+    return bool(obj["n"] > 10)
+
+
+def fail(obj: Any, eng: Any) -> None:
+    obj["went"].append("fail")
+    if obj["n"] < 0:
+        raise ValueError("negative")
+
+
+FLOW = [step("a"), IF(large, [ask, step("b")]), fail, step("c")]
+
+
+def begun(database: Database, flow: Any, **options: Any) -> DbWorkflowEngine:
+    eng = DbWorkflowEngine.with_name("flow", database, **options)
+    eng.callbacks.replace(flow)
+    return eng
+
+
+def again(eng: DbWorkflowEngine, flow: Any, **options: Any) -> DbWorkflowEngine:
+    found = DbWorkflowEngine.from_uuid(eng.uuid, eng.runs.database, **options)
+    found.callbacks.replace(flow)
+    return found
+
+
+def statuses(eng: DbWorkflowEngine) -> list[str]:
+    return [one.status.name for one in again(eng, []).db_obj.objects]
+
+
+def run_all(eng: DbWorkflowEngine, tokens: Any) -> None:
+    eng.process(tokens, stop_on_error=False, stop_on_halt=False)
+
+
+@every
+def test_what_becomes_of_each_object_is_stored(database: Database, granularity: Any) -> None:
+    eng = begun(database, FLOW, granularity=granularity)
+    run_all(eng, [{"n": 1}, {"n": 20}, {"n": -1}, {"n": 2}])
+    found = again(eng, FLOW)
+    assert [["a", "fail", "c"], ["a"], ["a", "fail"], ["a", "fail", "c"]] == [token["went"] for token in found.objects]
+    assert ["COMPLETED", "HALTED", "ERROR", "COMPLETED"] == statuses(eng)
+    assert WorkflowStatus.ERROR is found.status
+    halted, failed = found.db_obj.objects[1:3]
+    assert ("look at it", "approve", {"n": 20}) == (halted.halt_message, halted.halt_action, halted.halt_payload)
+    assert [1, 1, 0] == halted.callback_pos
+    assert "if large / storage.test_storage.ask" in str(halted.node)
+    assert "ValueError" == failed.error_type
+    assert "ValueError: negative" in str(failed.error_message)
+    assert [2] == failed.callback_pos
+    assert [halted] == found.halted_objects
+
+
+@every
+def test_it_goes_on_where_it_stands(database: Database, granularity: Any) -> None:
+    eng = begun(database, FLOW, granularity=granularity)
+    run_all(eng, [{"n": 1}, {"n": 20}, {"n": -1}])
+    later = again(eng, FLOW, granularity=granularity)
+    later.objects[2]["n"] = 3
+    later.resume()
+    assert ["a", "b", "fail", "c"] == again(eng, FLOW).objects[1]["went"]
+    assert ["a", "fail", "fail", "c"] == again(eng, FLOW).objects[2]["went"]
+    assert ["a", "fail", "c"] == again(eng, FLOW).objects[0]["went"], "what is completed is not run again"
+    assert WorkflowStatus.COMPLETED is again(eng, FLOW).status
+
+
+@pytest.mark.parametrize(
+    ("word", "went"),
+    [
+        ("current", ["a"]),
+        ("next", ["a", "b", "fail", "c"]),
+        ("prev", ["a"]),
+        ("first", ["a", "a"]),
+        (None, ["a"]),
+    ],
+)
+def test_the_words_of_restart(database: Database, word: str | None, went: list[str]) -> None:
+    eng = begun(database, FLOW)
+    run_all(eng, [{"n": 20}])
+    later = again(eng, FLOW)
+    later.resume(halted=word)
+    assert went == later.objects[0]["went"] == again(eng, FLOW).objects[0]["went"]
+    assert ("COMPLETED" if word == "next" else "HALTED") == statuses(eng)[0]
+
+
+def test_only_some_objects(database: Database) -> None:
+    eng = begun(database, FLOW)
+    run_all(eng, [{"n": 20}, {"n": 30}, {"n": 40}])
+    eng.resume(objects=[1])
+    assert ["HALTED", "COMPLETED", "HALTED"] == statuses(eng)
+    with pytest.raises(WorkflowAPIError, match=r"has no object 7; its 3 objects count from 0"):
+        eng.resume(objects=[7])
+
+
+def test_the_documented_restart(database: Database) -> None:
+    eng = begun(database, FLOW)
+    with pytest.raises(HaltProcessing):
+        eng.process([{"n": 1}, {"n": 20}, {"n": 2}])
+    assert ["COMPLETED", "HALTED", "INITIAL"] == statuses(eng)
+    later = again(eng, FLOW)
+    assert (1, [1, 1, 0]) == (later.state.token_pos, later.state.callback_pos)
+    later.restart("current", "next")
+    assert ["COMPLETED"] * 3 == statuses(eng)
+    assert ["a", "b", "fail", "c"] == later.objects[1]["went"]
+
+
+@every
+def test_a_loop_goes_on_in_its_round(database: Database, granularity: Any) -> None:
+    def look(obj: Any, eng: Any) -> None:
+        obj["seen"].append([eng.extra_data["x"], eng.extra_data["y"]])
+        if eng.extra_data["x"] == 2 and eng.extra_data["y"] == "b" and len(obj["seen"]) == 4:
+            eng.halt("in the middle")
+
+    def after(obj: Any, eng: Any) -> None:
+        obj["after"].append([eng.extra_data["x"], eng.extra_data["y"]])
+
+    flow = [FOR([1, 2, 3], "x", [FOR(["a", "b"], "y", [look, after])])]
+    eng = begun(database, flow, granularity=granularity)
+    run_all(eng, [{"seen": [], "after": []}, {"seen": [0, 0, 0, 0], "after": []}])
+    again(eng, flow, granularity=granularity).resume()
+    found = again(eng, flow).objects[0]
+    pairs = [[x, y] for x in (1, 2, 3) for y in ("a", "b")]
+    assert pairs == found["seen"]
+    assert pairs == found["after"]
+
+
+def test_what_follows_in_a_halted_round_sees_its_item(database: Database) -> None:
+    def halt_at_two(obj: Any, eng: Any) -> None:
+        if eng.extra_data["x"] == 2 and obj["halts"]:
+            eng.halt()
+
+    def note(obj: Any, eng: Any) -> None:
+        obj["noted"].append(eng.extra_data["x"])
+
+    flow = [FOR([1, 2, 3], "x", [halt_at_two, note])]
+    eng = begun(database, flow)
+    run_all(eng, [{"halts": True, "noted": []}, {"halts": False, "noted": []}])
+    again(eng, flow).resume()
+    assert [1, 2, 3] == again(eng, flow).objects[0]["noted"]
+
+
+def test_extra_data_is_the_runs(database: Database) -> None:
+    def count(obj: Any, eng: Any) -> None:
+        eng.extra_data["count"] = eng.extra_data.get("count", 0) + 1
+        if obj == 2:
+            eng.halt()
+
+    eng = begun(database, [count])
+    run_all(eng, [1, 2, 3])
+    later = again(eng, [count])
+    assert 3 == later.extra_data["count"]
+    later.resume(halted="current")
+    assert 4 == again(eng, [count]).extra_data["count"]
+
+
+@pytest.mark.parametrize("tokens", [[1, "text", None, 2.5, True, [1, [2]], {"a": {"b": []}}], []])
+def test_any_json_is_a_token(database: Database, tokens: list[Any]) -> None:
+    eng = begun(database, [lambda obj, eng: None])
+    eng.process(tokens)
+    assert tokens == again(eng, []).objects
+    assert ["COMPLETED"] * len(tokens) == statuses(eng)
+
+
+def test_the_same_token_twice_is_two_objects(database: Database) -> None:
+    token = {"n": 1}
+    eng = begun(database, FLOW)
+    eng.process([token, token])
+    assert 2 == len(again(eng, []).objects)
+
+
+def test_texts_come_back_as_they_were(database: Database) -> None:
+    text = "naïve \U0001f600 \u202e \u2028 ' \" \\ % %s {} \0 end"
+    eng = begun(database, [HALT()])
+
+    def halt(obj: Any, eng: Any) -> None:
+        obj["more"] = text
+        eng.halt(text.replace("\0", ""), payload=[text])
+
+    eng.callbacks.replace([halt])
+    run_all(eng, [{"text": text}])
+    found = again(eng, [])
+    assert {"text": text, "more": text} == found.objects[0]
+    assert [text] == found.db_obj.objects[0].halt_payload
+
+
+# What can't be stored -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"when": {1, 2}}, r"token 1\['deep'\]\[0\]\['when'\] can't be stored: a set is no JSON"),
+        ({1: 2}, r"token 1\['deep'\]\[0\] can't be stored: the key 1 is no text; use '1'"),
+        ((1, 2), r"a tuple would come back as a list"),
+        (float("nan"), r"nan is no number to JSON"),
+        ("\ud800", r"half a character"),
+        (object(), r"of type object is no JSON"),
+    ],
+)
+def test_tokens_that_are_no_json_are_refused_before_anything_runs(database: Database, value: Any, message: str) -> None:
+    ran: list[Any] = []
+    eng = begun(database, [lambda obj, eng: ran.append(obj)])
+    with pytest.raises(NotStorable, match=message):
+        eng.process([{"fine": 1}, {"deep": [value]}])
+    assert not ran
+    assert [] == eng.runs.runs()
+
+
+@every
+def test_a_task_that_makes_a_token_unstorable_fails(database: Database, granularity: Any) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        if obj["n"] == 2:
+            obj["set"] = {1}
+
+    flow = [step("a"), spoil, step("b")]
+    eng = begun(database, flow, granularity=granularity)
+    run_all(eng, [{"n": 1}, {"n": 2}, {"n": 3}])
+    assert ["COMPLETED", "ERROR", "COMPLETED"] == statuses(eng)
+    found = again(eng, []).db_obj.objects[1]
+    assert "token 1['set'] can't be stored: a set is no JSON; use a sorted list" in str(found.error_message)
+    assert "set" not in again(eng, []).objects[1]
+
+
+def test_extra_data_that_is_no_json_is_named(database: Database) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        eng.extra_data["open"] = {"file": object()}
+
+    eng = begun(database, [spoil, step("a")], granularity="task")
+    with pytest.raises((NotStorable, WorkflowError), match=r"extra_data\['open'\]\['file'\]"):
+        eng.process([{}])
+
+
+# Owners ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_has_one_owner(database: Database) -> None:
+    seen: list[Exception] = []
+    flow: list[Any] = []
+
+    def meddle(obj: Any, eng: Any) -> None:
+        other = again(eng, flow, owner="other")
+        with pytest.raises(RunOwned) as caught:
+            other.resume()
+        seen.append(caught.value)
+
+    flow += [meddle]
+    eng = begun(database, flow, owner="first")
+    eng.process([{}])
+    assert "is owned by the worker first, for another" in str(seen[0])
+
+
+@every
+def test_what_a_late_worker_writes_is_refused(database: Database, granularity: Any) -> None:
+    flow: list[Any] = []
+
+    def lose(obj: Any, eng: Any) -> None:
+        obj["went"] = [*obj.get("went", []), eng.owner]
+        if eng.owner != "slow" or obj["n"] != 1:
+            return
+        eng._keeper._heart.stop()  # it sleeps, and its lease runs out
+        with database.writing() as connection:
+            connection.exec_driver_sql("UPDATE wfgraph_workflow SET lease_until = 1")
+        again(eng, flow, owner="quick").recover()
+
+    flow += [lose, step("end")]
+    eng = begun(database, flow, owner="slow", granularity=granularity)
+    with pytest.raises(OwnershipLost, match="was taken over by quick; this worker has stopped"):
+        eng.process([{"n": 0}, {"n": 1}, {"n": 2}])
+    found = again(eng, [])
+    assert ["COMPLETED"] * 3 == statuses(eng)
+    assert ["quick", "end"] == found.objects[1]["went"]
+    assert ["quick", "end"] == found.objects[2]["went"]
+    assert WorkflowStatus.COMPLETED is found.status
+
+
+def test_a_cancelled_run_stops(database: Database) -> None:
+    def cancel(obj: Any, eng: Any) -> None:
+        eng.runs.cancel(eng.uuid)
+
+    eng = begun(database, [cancel, step("a")], granularity="task")
+    with pytest.raises(OwnershipLost, match="it was cancelled"):
+        eng.process([{}, {}])
+    assert ["INITIAL", "INITIAL"] == statuses(eng)
+    later = again(eng, [step("a")])
+    with pytest.raises(WorkflowObjectStatusError, match="is CANCELLED, and can't become RUNNING"):
+        later.resume()
+
+
+def test_a_run_that_was_loaded_too_early_is_loaded_again(database: Database) -> None:
+    eng = begun(database, FLOW)
+    run_all(eng, [{"n": 20}])
+    early = again(eng, FLOW)
+    again(eng, FLOW).resume()
+    with pytest.raises(OwnershipLost, match=r"another worker has had the run .* since it was loaded; load it again"):
+        early.resume()
+
+
+@every
+def test_an_interrupted_run_ends_after_the_task_in_hand(database: Database, granularity: Any) -> None:
+    def interrupt(obj: Any, eng: Any) -> None:
+        obj["went"].append("interrupt")
+        if obj["n"] == 1 and eng.owner == "first":
+            eng.interrupt()
+
+    flow = [step("a"), interrupt, step("b")]
+    eng = begun(database, flow, granularity=granularity, owner="first")
+    with pytest.raises(Interrupted):
+        run_all(eng, [{"n": 0}, {"n": 1}, {"n": 2}])
+    found = again(eng, flow)
+    assert found.db_obj.interrupted
+    assert ["COMPLETED", "RUNNING", "INITIAL"] == statuses(eng)
+    assert [2] == found.db_obj.objects[1].callback_pos
+    assert [found.uuid] == [run.uuid for run in found.runs.runs(interrupted=True)]
+    found.recover()
+    assert [["a", "interrupt", "b"]] * 3 == [token["went"] for token in again(eng, flow).objects]
+
+
+# Once, and keys -------------------------------------------------------------------------------------------------------
+
+
+@every
+def test_once_is_once_for_each_object(database: Database, granularity: Any) -> None:
+    tickets: list[int] = []
+
+    @once("ticket")
+    def ticket(obj: Any, eng: Any) -> Any:
+        tickets.append(obj["n"])
+        obj["ticket"] = len(tickets)
+        return {"ticket": len(tickets)}
+
+    def crash(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1 and len(tickets) < 4:
+            raise KeyboardInterrupt
+
+    flow = [ticket, crash, step("a")]
+    eng = begun(database, flow, granularity=granularity)
+    with pytest.raises(KeyboardInterrupt):
+        run_all(eng, [{"n": 0}, {"n": 1}, {"n": 2}])
+    tickets += [9, 9]
+    again(eng, flow, granularity=granularity).recover()
+    assert [0, 1, 9, 9, 2] == tickets
+    assert [1, 2, 5] == [token["ticket"] for token in again(eng, flow).objects]
+
+
+@every
+def test_idempotency_keys_are_of_the_visit(database: Database, granularity: Any) -> None:
+    keys: list[list[str]] = [[]]
+
+    def pay(obj: Any, eng: Any) -> None:
+        keys[-1].append(eng.idempotency_key)
+        obj["paid"] = obj.get("paid", 0) + 1
+        if len(keys) == 1 and len(keys[0]) == 3:
+            raise KeyboardInterrupt
+
+    def unpaid(obj: Any, eng: Any) -> bool:
+        return bool(obj.get("paid", 0) < 4)
+
+    flow = [WHILE(unpaid, [pay])]
+    eng = begun(database, flow, granularity=granularity)
+    with pytest.raises(KeyboardInterrupt):
+        eng.process([{}])
+    keys.append([])
+    again(eng, flow, granularity=granularity).recover()
+    assert 3 == len(set(keys[0])), "each round pays anew"
+    repeated = keys[1][0]
+    assert repeated in keys[0], "what is done again has the key that it had"
+    assert 4 == len({*keys[0], *keys[1]})
+
+
+def test_an_idempotency_key_is_for_tasks(database: Database) -> None:
+    with pytest.raises(WorkflowError, match="idempotency_key is for tasks"):
+        _ = begun(database, FLOW).idempotency_key
+
+
+# Steering, and what runs inside tasks ---------------------------------------------------------------------------------
+
+
+@every
+def test_token_jumps(database: Database, granularity: Any) -> None:
+    def jump(obj: Any, eng: Any) -> None:
+        obj["visits"] = obj.get("visits", 0) + 1
+        if obj["n"] == 1 and obj["visits"] == 1:
+            eng.jump_token(-1)
+        if obj["n"] == 2:
+            eng.jump_token(2)
+
+    eng = begun(database, [jump], granularity=granularity)
+    eng.process([{"n": n} for n in range(5)])
+    assert [2, 2, 1, 0, 1] == [token.get("visits", 0) for token in again(eng, []).objects]
+    assert ["COMPLETED", "COMPLETED", "COMPLETED", "INITIAL", "COMPLETED"] == statuses(eng)
+
+
+@pytest.mark.parametrize(
+    ("call", "expected", "status"),
+    [
+        ("stop", ["COMPLETED", "COMPLETED", "INITIAL"], WorkflowStatus.HALTED),
+        ("continue_next_token", ["COMPLETED"] * 3, WorkflowStatus.COMPLETED),
+        ("skip_token", ["COMPLETED"] * 3, WorkflowStatus.COMPLETED),
+        ("abort", ["COMPLETED", "HALTED", "INITIAL"], WorkflowStatus.HALTED),
+    ],
+)
+def test_ways_to_leave_a_token(database: Database, call: str, expected: list[str], status: WorkflowStatus) -> None:
+    def leave(obj: Any, eng: Any) -> None:
+        obj["changed"] = True
+        if obj["n"] == 1:
+            getattr(eng, call)()
+
+    eng = begun(database, [leave, step("a")], granularity="task")
+    eng.process([{"n": n} for n in range(3)])
+    assert expected == statuses(eng)
+    assert status is again(eng, []).status
+
+
+def test_branches_and_workflows_inside_a_task_are_stored_as_a_part_of_it(database: Database) -> None:
+    def other(name: str) -> Any:
+        return partial(lambda obj, eng, name: obj.__setitem__(name, True), name=name)
+
+    flow = [
+        SYNCHRONIZE([other("left")], [other("right")], step("joined")),
+        RUN_WF([other("inner")], data_connector=lambda obj, eng: [obj]),
+        PARALLEL_SPLIT([other("split")]),
+    ]
+    eng = begun(database, flow, granularity="task")
+    eng.process([{}])
+    found = again(eng, []).objects[0]
+    assert {"left", "right", "inner", "split", "went"} == set(found)
+    assert ["COMPLETED"] == statuses(eng)
+
+
+def test_a_restart_inside_a_task_belongs_to_the_run(database: Database) -> None:
+    def nested(obj: Any, eng: Any) -> None:
+        obj["n"] += 1
+        if obj["n"] == 1:
+            eng.restart("current", "first")
+
+    eng = begun(database, [nested, step("a")])
+    eng.process([{"n": 0}])
+    assert "COMPLETED" == statuses(eng)[0]
+    assert again(eng, []).db_obj.status is WorkflowStatus.COMPLETED
+
+
+def test_tokens_of_ones_own_class(database: Database) -> None:
+    class Order:
+        def __init__(self, total: int) -> None:
+            self.total = total
+
+    class Orders(DbWorkflowEngine):
+        def to_stored(self, token: Any) -> Any:
+            return {"total": token.total}
+
+        def from_stored(self, value: Any) -> Any:
+            return Order(value["total"])
+
+    def add(obj: Any, eng: Any) -> None:
+        obj.total += 1
+
+    eng = Orders.with_name("orders", database)
+    eng.callbacks.replace([add])
+    eng.process([Order(1), Order(2)])
+    assert [2, 3] == [order.total for order in Orders.from_uuid(eng.uuid, database).objects]
+
+
+def test_a_workflow_halted_inside_a_task_goes_on_inside_it(database: Database) -> None:
+    def inner_halt(obj: Any, eng: Any) -> None:
+        obj["went"].append("inner")
+        eng.halt("inside")
+
+    def flow(*added: Any) -> list[Any]:
+        return [step("a"), RUN_WF([*added, inner_halt, step("after")]), step("b")]
+
+    eng = begun(database, flow())
+    run_all(eng, [{"n": 1}])
+    assert "HALTED" == statuses(eng)[0]
+    with pytest.raises(DefinitionChanged, match=r"the workflow inside RUN_WF .* has changed"):
+        again(eng, flow(step("new"))).resume(halted="current")
+    again(eng, flow()).resume(halted="current")
+    assert ["a", "inner", "after", "b"] == again(eng, flow()).objects[0]["went"]
+
+
+# Beginnings and mistakes ----------------------------------------------------------------------------------------------
+
+
+def test_submitted_runs_wait_for_a_worker(database: Database) -> None:
+    eng = begun(database, FLOW)
+    uuid = eng.submit([{"n": 1}, {"n": 2}])
+    assert WorkflowStatus.NEW is again(eng, []).status
+    with pytest.raises(StorageError, match="is stored already; go on with it"):
+        eng.submit([{"n": 1}])
+    DbWorkflowEngine.from_uuid(uuid[:10], database)
+    later = again(eng, FLOW)
+    later.resume()
+    assert ["COMPLETED"] * 2 == statuses(eng)
+
+
+def test_edits_between_runs_are_saved(database: Database) -> None:
+    eng = begun(database, FLOW)
+    run_all(eng, [{"n": 20}])
+    later = again(eng, FLOW)
+    later.objects[0]["approved"] = True
+    later.save()
+    found = again(eng, FLOW)
+    assert found.objects[0]["approved"]
+    assert WorkflowStatus.HALTED is found.status
+    found.resume(halted="current")
+    assert ["COMPLETED"] == statuses(eng)
+
+
+def test_nothing_is_stored_of_a_run_that_can_not_begin(database: Database) -> None:
+    eng = DbWorkflowEngine.with_name("flow", database)
+    with pytest.raises(WorkflowError, match="callbacks are empty"):
+        eng.process([{}])
+    eng.callbacks.replace([step("a")])
+    eng.callbacks.replace([step("b")], "other")
+    with pytest.raises(WorkflowError, match="a stored run has one definition, and this engine has 2"):
+        eng.process([{}])
+    assert [] == eng.runs.runs()
+
+
+@pytest.mark.parametrize("uuid", ["no-such-run", "", "%"])
+def test_an_unknown_uuid_is_an_error_and_makes_nothing(database: Database, uuid: str) -> None:
+    begun(database, FLOW).submit([{"n": 1}])
+    with pytest.raises(UnknownRun, match="there is no run"):
+        DbWorkflowEngine.from_uuid(uuid, database)
+    assert 1 == len(begun(database, FLOW).runs.runs())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"granularity": "step"}, "no granularity 'step'; use one of task, token, batch"),
+        ({"lease": 0}, "a lease lasts"),
+    ],
+)
+def test_options_that_make_no_sense(database: Database, options: Any, message: str) -> None:
+    with pytest.raises(WorkflowAPIError, match=message):
+        begun(database, FLOW, **options)
+
+
+def test_other_tokens_than_the_runs_are_refused(database: Database) -> None:
+    eng = begun(database, FLOW)
+    eng.process([{"n": 1}])
+    with pytest.raises(WorkflowAPIError, match="has 1 objects, and these are 2; begin another run"):
+        eng.process([{"n": 1}, {"n": 2}])
+
+
+@pytest.mark.parametrize("given", [(0, 5), (5, 0)])
+def test_a_batch_has_a_size(given: tuple[int, int]) -> None:
+    with pytest.raises(StorageError, match="a batch is of at least one token"):
+        batch(*given)
+    assert Granularity(tokens=50, seconds=0.25) == batch()
+
+
+def test_the_history_has_no_bookkeeping(database: Database) -> None:
+    eng = begun(database, [step("a"), WHILE(lambda obj, eng: len(obj["went"]) < 3, [step("b")])], granularity="task")
+    eng.process([{}])
+    rows = eng.runs.steps(eng.uuid)
+    assert [[0], [1, 0], [1, 1], [1, 0], [1, 1], [1, 0]] == [row.callback_pos for row in rows]
+    assert "test_storage.a" in rows[0].node
+    assert {"done"} == {row.outcome for row in rows}
+
+
+def test_deleting_a_run_deletes_all_of_it(database: Database) -> None:
+    eng = begun(database, [once("k")(step("a"))], granularity="task")
+    eng.process([{}])
+    eng.runs.delete(eng.uuid)
+    assert [] == eng.runs.runs()
+    with database.reading() as connection:
+        for table in ("object", "step", "result"):
+            assert [] == list(connection.execute(select(Base.metadata.tables[f"wfgraph_{table}"])))
+
+
+def test_illegal_changes_of_status_are_refused() -> None:
+    from wfgraph.storage.lifecycle import OBJECTS, RUNS
+
+    with pytest.raises(WorkflowObjectStatusError, match="from CANCELLED it may become nothing else") as caught:
+        RUNS.check(WorkflowStatus.CANCELLED, WorkflowStatus.RUNNING, "u")
+    assert WorkflowStatus.CANCELLED is caught.value.obj_status
+    with pytest.raises(WorkflowObjectStatusError, match="the object 3 is INITIAL, and can't become COMPLETED"):
+        OBJECTS.check(ObjectStatus.INITIAL, ObjectStatus.COMPLETED, 3)
