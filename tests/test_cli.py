@@ -96,7 +96,7 @@ def refused(*arguments: str | Path) -> str:
 
 def shell(*arguments: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **env}
-    return subprocess.run(  # noqa: S603
+    return subprocess.run(
         [sys.executable, *arguments], capture_output=True, text=True, cwd=cwd, env=environment, check=False
     )
 

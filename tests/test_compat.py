@@ -39,7 +39,7 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
         f" submodule_search_locations=[{str(Path(blinker.__file__).parent)!r}]); m = u.module_from_spec(s);"
         " sys.modules['blinker'] = m; s.loader.exec_module(m); import runpy; sys.argv[1:] = sys.argv[1:];"
     )
-    return subprocess.run(  # noqa: S603 - our own code
+    return subprocess.run(
         [sys.executable, "-S", "-E", "-c", program + arguments[0], *arguments[1:]],
         capture_output=True,
         text=True,

@@ -96,7 +96,7 @@ def test_commands_succeed(command: str, name: str, tmp_path: Path) -> None:
     words = shlex.split(command, comments=True)
     assert "wfgraph" == words[0], f"{name}: unknown command: {command}"
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-m", *words],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -89,7 +89,7 @@ def test_an_invalid_graph_would_be_found() -> None:
 @pytest.mark.parametrize("hash_seed", ["1", "77"])
 def test_graph_text_and_code_are_the_same_in_another_process(hash_seed: str) -> None:
     script = "import seeded; print(*map(seeded.texts_of, range(20)), end='')"
-    there = subprocess.run(  # noqa: S603 - our own text
+    there = subprocess.run(
         [sys.executable, "-c", script],
         cwd=Path(__file__).parent,
         env={"PYTHONHASHSEED": hash_seed},

@@ -281,6 +281,9 @@ class DefinitionChanged(WorkflowDefinitionError):
         self.stranded = tuple(stranded)
         self.changes = tuple(changes)
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class WfgraphInternalError(AssertionError):
     """A defect of wfgraph itself; this should never happen. Please report it with its whole message."""

@@ -19,9 +19,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": here, "PRE_COMMIT_HOME": str(folder / ".cache"), "COLUMNS": "80"}
     environment = {name: value for name, value in environment.items() if not name.startswith("GIT_")}
-    return subprocess.run(  # noqa: S603 - our own words
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_manifest_is_valid(tmp_path: Path) -> None:

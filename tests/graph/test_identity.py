@@ -141,7 +141,7 @@ def test_the_fingerprint_is_the_same_in_every_process() -> None:
         "from wfgraph.patterns import *; print(fingerprint(compile_graph([IF(EMPTY_CALL, HALT('x')), EMPTY_CALL])))"
     )
     runs = [
-        subprocess.run(  # noqa: S603 - this very interpreter
+        subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": s}
         )
         for s in ("1", "2")
@@ -156,9 +156,7 @@ def test_the_program_that_was_started_has_the_name_of_its_file(tmp_path: Any) ->
         "def fetch(obj, eng): pass\nprint(*identities(compile_graph([fetch])))\n"
     )
     for arguments in ([str(script)], ["-m", "nightly"]):
-        done = subprocess.run(  # noqa: S603 - this very interpreter
-            [sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=tmp_path
-        )
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True, cwd=tmp_path)
         assert "nightly.fetch\n" == done.stdout
 
 

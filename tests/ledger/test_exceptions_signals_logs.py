@@ -176,7 +176,7 @@ def test_an_error_is_told_by_the_signal_workflow_error(lib: Subject, expected: l
 
 def test_importing_changes_no_logger() -> None:
     look = "[(log.handlers, log.propagate, log.level) for log in (logging.root, logging.getLogger('wfgraph'))]"
-    done = subprocess.run(  # noqa: S603 - our own text
+    done = subprocess.run(
         [sys.executable, "-c", f"import logging, wfgraph.engine, wfgraph.patterns; print({look})"],
         env={**os.environ, "PYTHONPATH": str(Path(wfgraph.__file__).parents[1])},
         capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -45,9 +46,23 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
+@pytest.fixture(autouse=True)
+def _closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close at the end of a test whatever database it has connected to."""
+    connected: list[Database] = []
+    init = Database.__init__
+
+    def noted(self: Database, *args: Any, **kwargs: Any) -> None:
+        connected.append(self)
+        init(self, *args, **kwargs)
+
+    monkeypatch.setattr(Database, "__init__", noted)
+    yield
+    for one in connected:
+        one.close()
+
+
 @pytest.fixture
-def database(url: str) -> Iterator[Database]:
+def database(url: str) -> Database:
     """A database of runs."""
-    found = connect(url)
-    yield found
-    found.close()
+    return connect(url)

@@ -30,7 +30,7 @@ What the professor sees: [6, 5, 5, 5, 5, 6]
 
 @pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 def test_the_example_of_the_exam_prints_what_is_documented(tier: str) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-W", "error", str(EXAMPLE)],
         env={"WFGRAPH_TIER": tier, "PYTHONPATH": str(EXAMPLE.parents[1])},
         capture_output=True,

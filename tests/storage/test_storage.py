@@ -512,7 +512,7 @@ def test_a_workflow_halted_inside_a_task_goes_on_inside_it(database: Database) -
     eng = begun(database, flow())
     run_all(eng, [{"n": 1}])
     assert "HALTED" == statuses(eng)[0]
-    with pytest.raises(DefinitionChanged, match=r"the workflow inside RUN_WF .* has changed"):
+    with pytest.raises(DefinitionChanged, match=r"the workflow inside RUN_WF.* has changed"):
         again(eng, flow(step("new"))).resume(halted="current")
     again(eng, flow()).resume(halted="current")
     assert ["a", "inner", "after", "b"] == again(eng, flow()).objects[0]["went"]

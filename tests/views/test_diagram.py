@@ -319,7 +319,7 @@ def test_the_pictures_of_the_documentation_show_what_is() -> None:
 
 def test_running_needs_no_views() -> None:
     code = "import sys, wfgraph.engine; print([name for name in sys.modules if name.startswith('wfgraph.views')])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "[]\n" == done.stdout
 
 

@@ -285,5 +285,5 @@ def test_importing_the_views_imports_nothing_heavy() -> None:
         "print(sorted({'graphviz', 'networkx', 'click', 'rich', 'sqlalchemy'} & set(sys.modules)))"
     )
     root = str(Path(wfgraph.__file__).parent.parent)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert "[]\n" == done.stdout

@@ -23,13 +23,18 @@ class Statement:
     Attributes:
         text: the SQL.
         order: the names of its parameters in their order; None where the driver takes them by name.
+        defaults: columns that are not ours, and what gives their values.
     """
 
     text: str
     order: tuple[str, ...] | None
+    defaults: tuple[tuple[str, Any], ...] = ()
 
     def given(self, parameters: dict[str, Any]) -> Any:
         """Return parameters as the driver takes them."""
+        if self.defaults:
+            found = {name: value.arg(None) if value.is_callable else value.arg for name, value in self.defaults}
+            parameters = found | parameters
         return parameters if self.order is None else tuple([parameters[name] for name in self.order])
 
 
@@ -76,7 +81,7 @@ class Statements:
         )
         new = ("workflow", "ordinal", "status", "data", "epoch", "revision")
         self.new = self._made(
-            insert(self._object).values({name: bindparam(f"n_{name}") for name in new} | {"modified": now})
+            insert(self._object).values({name: bindparam(f"n_{name}") for name in new} | {"modified": now}).inline()
         )
         run = models.workflow.__table__
         mine = (run.c.uuid == bindparam("b_uuid")) & (run.c.epoch == bindparam("b_epoch"))
@@ -112,7 +117,9 @@ class Statements:
 
     def _made(self, statement: Executable) -> Statement:
         made: Any = statement.compile(dialect=self._dialect)  # type: ignore[attr-defined]  # every statement has it
-        return Statement(str(made), None if made.positiontup is None else tuple(made.positiontup))
+        columns = [*(made.insert_prefetch or ()), *(made.update_prefetch or ())]
+        defaults = tuple((column.key, column.default or column.onupdate) for column in columns)
+        return Statement(str(made), None if made.positiontup is None else tuple(made.positiontup), defaults)
 
 
 def statements_of(database: Database) -> Statements:
