@@ -26,7 +26,7 @@ class CommandError(Exception):
 
 def complain(message: str) -> None:
     """Write one line to stderr."""
-    click.echo(f"wfgraph: {escape_control(message.strip())}", err=True)
+    click.echo(f"wfgraph: {escape_control(message.rstrip())}", err=True)
 
 
 def say(message: str = "") -> None:
