@@ -1,0 +1,1 @@
+"""The promises of storage, each with its proof."""
