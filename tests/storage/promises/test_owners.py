@@ -94,12 +94,15 @@ def test_clocks_of_workers_are_not_trusted(
 
 
 @every
-def test_a_dropped_connection_at_every_call(postgresql: str, tmp_path: Path, granularity: str, long: bool) -> None:
+@pytest.mark.parametrize("how", ["drop", "unheard"])
+def test_a_dropped_connection_at_every_call(
+    postgresql: str, tmp_path: Path, granularity: str, how: str, long: bool
+) -> None:
     """Before and after each statement, COMMIT included: the worker looks what became of it, and goes on."""
     for at in count(1, 1 if long else 5):
         log = tmp_path / f"log{at}"
         uuid = worker.submitted(postgresql, TOKENS)
-        options = {"fault": (at, "drop"), "lease": 60.0}
+        options = {"fault": (at, how), "lease": 60.0}
         assert 0 == worker.carry_out(worker.work_with, postgresql, uuid, granularity, str(log), options)
         assert worker.is_done(postgresql, uuid, TOKENS)
         assert {1} == set(worker.ran(log).values()), "nothing is run again for a connection"

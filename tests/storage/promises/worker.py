@@ -182,7 +182,8 @@ def arm(at: int, how: str, url: str) -> None:
 
     Args:
         at: n, from 1.
-        how: ``"exit"`` ends the process, ``"raise"`` raises an error of the database, ``"drop"`` ends the connection.
+        how: ``"exit"`` ends the process, ``"raise"`` raises an error of the database, ``"drop"`` ends the connection,
+            and ``"unheard"`` does so before what the server answers is heard.
         url: the database.
     """
     calls = 0
@@ -198,6 +199,9 @@ def arm(at: int, how: str, url: str) -> None:
             with psycopg.connect(url, autocommit=True) as other:
                 other.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
             return
+        if how == "unheard":
+            raw.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
         raise RuntimeError("a fault") if raw is None else _error_of(url)
 
     connected = Writer._connect
