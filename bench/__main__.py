@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from bench import engines
+from bench.durable import durable
 from bench.growth import growth
 from bench.imports import imports
 from bench.measure import FULL, QUICK, Plan, measure
-from bench.report import Report, as_json, as_text, reasons
+from bench.report import Report, as_json, as_text, reasons, reasons_of_durable
 from bench.workloads import BY_NAME
 
 __all__ = ["main", "run"]
 
-_ALL = (*BY_NAME, "growth", "imports")
+_ALL = (*BY_NAME, "growth", "imports", "durable")
 
 
 def _names(known: Iterable[str]) -> Any:
@@ -57,7 +58,7 @@ def run(plan: Plan, only: Sequence[str], chosen: Sequence[engines.Engine]) -> Re
 
     Args:
         plan: how long.
-        only: names of workloads, ``"growth"`` and ``"imports"``.
+        only: names of workloads, ``"growth"``, ``"imports"`` and ``"durable"``.
         chosen: the engines.
     """
     report = Report(chosen)
@@ -67,6 +68,8 @@ def run(plan: Plan, only: Sequence[str], chosen: Sequence[engines.Engine]) -> Re
             report.growth = growth(plan.sizes, plan.compiling)
         elif name == "imports":
             report.imports = imports(plan.processes)
+        elif name == "durable":
+            report.durable = durable(*plan.stored)
         else:
             report.cells[name] = measure(BY_NAME[name], chosen, plan)
     return report
@@ -79,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = [engine for engine in engines.ENGINES if engine.name in wanted]
     report = run(QUICK if options.quick else FULL, [name for name in _ALL if name in (options.only or _ALL)], chosen)
     print(as_text(report))
-    for reason in reasons(report.cells):
+    for reason in [*reasons(report.cells), *reasons_of_durable(report.durable)]:
         print(f"- {reason}", file=sys.stderr)
     if options.json is not None:
         options.json.write_text(json.dumps(as_json(report), indent=2) + os.linesep, encoding="utf-8")

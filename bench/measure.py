@@ -37,6 +37,7 @@ class Plan:
         sizes: numbers of tasks of which the growth is measured.
         compiling: nanoseconds for measuring how long compiling one of these sizes takes.
         processes: how many processes of each kind are started to measure imports.
+        stored: how many tokens are stored, and how many turns each contender has at that.
     """
 
     sample: int
@@ -46,10 +47,11 @@ class Plan:
     sizes: tuple[int, ...]
     compiling: int
     processes: int
+    stored: tuple[int, int] = (1, 1)
 
 
-FULL = Plan(5_000_000, 15_000_000_000, 7, 300, (1_000, 10_000, 100_000, 1_000_000), 5_000_000_000, 25)
-QUICK = Plan(1_000_000, 500_000_000, 3, 30, (1_000, 10_000), 300_000_000, 5)
+FULL = Plan(5_000_000, 15_000_000_000, 7, 300, (1_000, 10_000, 100_000, 1_000_000), 5_000_000_000, 25, (1_000, 5))
+QUICK = Plan(1_000_000, 500_000_000, 3, 30, (1_000, 10_000), 300_000_000, 5, (100, 2))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bench.durable import Durable
 from bench.engines import ENGINES, Engine
 from bench.growth import Growth
 from bench.imports import Import
 from bench.measure import Cell, Spread
 from bench.workloads import BY_NAME
 
-__all__ = ["Report", "as_json", "as_text", "reasons"]
+__all__ = ["Report", "as_json", "as_text", "reasons", "reasons_of_durable"]
 
 
 @dataclass(slots=True)
@@ -28,12 +29,14 @@ class Report:
         cells: by workload, then by engine.
         growth: the growth of compiling, when it was measured.
         imports: the times of imports, when they were measured.
+        durable: what storing costs, when it was measured.
     """
 
     engines: Sequence[Engine] = ENGINES
     cells: dict[str, dict[str, Cell]] = field(default_factory=dict)
     growth: list[Growth] = field(default_factory=list)
     imports: list[Import] = field(default_factory=list)
+    durable: list[Durable] = field(default_factory=list)
 
 
 def _about() -> dict[str, Any]:
@@ -62,6 +65,7 @@ def as_json(report: Report) -> dict[str, Any]:
         },
         "growth": [asdict(row) for row in report.growth],
         "imports": [asdict(row) for row in report.imports],
+        "durable": [asdict(row) for row in report.durable],
     }
 
 
@@ -74,6 +78,8 @@ def as_text(report: Report) -> str:
         parts.append(_growth(report.growth))
     if report.imports:
         parts.append(_imports(report.imports))
+    if report.durable:
+        parts.append(_durable(report.durable))
     about = _about()
     parts.append(f"Python {about['python']}, {about['platform']}, {about['processors']} processors, {about['when']}.")
     return "\n\n".join(parts)
@@ -128,6 +134,28 @@ def _imports(rows: Sequence[Import]) -> str:
         for row in rows
     ]
     return _table(head, body)
+
+
+def _durable(rows: Sequence[Durable]) -> str:
+    databases = list(dict.fromkeys(row.database for row in rows))
+    head = ["stored at once", "who", *(f"{name}: {what}" for name in databases for what in ("steps/s", "of raw"))]
+    body = []
+    for unit, name in dict.fromkeys((row.unit, row.name) for row in rows):
+        cells = [row for row in rows if (row.unit, row.name) == (unit, name)]
+        numbers = [text for cell in cells for text in _stored(cell)]
+        body.append([unit, f"{name} {cells[0].version}".strip(), *numbers])
+    return _table(head, body)
+
+
+def _stored(cell: Durable) -> tuple[str, str]:
+    if cell.rate is None or cell.share is None:
+        return "failed", "-"
+    return _short(cell.rate.median), f"{cell.share.median:.0%} ({cell.share.low:.0%}-{cell.share.high:.0%})"
+
+
+def reasons_of_durable(rows: Sequence[Durable]) -> list[str]:
+    """Return, for each contender that stored nothing, why."""
+    return [f"{row.name} on {row.database}: {row.reason}" for row in rows if row.rate is None]
 
 
 def _between(found: Spread) -> str:

@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("bench")
 
 from bench import __main__ as command
-from bench import ingestion, measure, report, tasks
+from bench import durable, ingestion, measure, report, tasks
 from bench.engines import ENGINES, Cannot, Engine
 from bench.growth import growth
 from bench.imports import Import, imports
@@ -174,3 +174,31 @@ def test_imports_are_measured_in_processes() -> None:
     found = imports(1, ("json", "no_such_module_of_ours"))
     assert [1, 0] == [row.samples for row in found]
     assert found[1].ms is None
+
+
+def test_storing_is_measured_and_told() -> None:
+    found = durable.durable(3, 2, ("wfgraph",))
+    assert {("sqlite", unit, name) for unit in ("task", "token", "batch") for name in ("raw", "wfgraph")} <= {
+        (row.database, row.unit, row.name) for row in found
+    }
+    assert all(row.rate is not None and row.rate.median > 0 for row in found)
+    told = report.as_text(report.Report(durable=[*found, replace(found[1], name="other", rate=None, reason="missing")]))
+    assert "| stored at once | who" in told
+    assert "failed" in told
+    assert ["other on sqlite: missing"] == report.reasons_of_durable(
+        [replace(found[1], name="other", rate=None, reason="missing")]
+    )
+
+
+def test_what_is_compared_is_stored() -> None:
+    """Raw statements and wfgraph leave the same in their databases."""
+    with durable.places() as databases:
+        for place in databases:
+            for unit in ("task", "token", "batch"):
+                run: Any = durable.raw(place, unit)
+                tokens = durable.make_tokens(3)
+                run.ready(tokens)
+                run(tokens)
+                assert [5, 5, 5] == [token["n"] for token in tokens]
+                kept = durable._raw_rows(place)
+                assert [5, 5, 5] == [json.loads(text)["n"] for text in kept]
