@@ -93,10 +93,16 @@ def raw(place: Place, unit: str) -> Run:
     made: list[tuple[Any, str, str]] = []
 
     def ready(tokens: list[dict[str, Any]]) -> None:
+        end()
         made.append(_raw_connection(place, len(tokens)))
 
+    def end() -> None:
+        # Not counted: closing a file of SQLite's copies what is in its journal.
+        while made:
+            made.pop()[0].close()
+
     def run(tokens: list[dict[str, Any]]) -> None:
-        connection, statement, begin = made.pop()
+        connection, statement, begin = made[-1]
         for start in range(0, len(tokens), size):
             chunk = tokens[start : start + size]
             for position in range(STEPS):
@@ -106,9 +112,9 @@ def raw(place: Place, unit: str) -> Run:
                     _write(connection, statement, "", chunk, position)
             if unit != "task":
                 _write(connection, statement, begin if size > 1 else "", chunk, STEPS)
-        connection.close()
 
     run.ready = ready  # type: ignore[attr-defined]
+    run.end = end  # type: ignore[attr-defined]
     return run
 
 

@@ -141,13 +141,16 @@ def _durable(rows: Sequence[Durable]) -> str:
     head = ["stored at once", "who", *(f"{name}: {what}" for name in databases for what in ("steps/s", "of raw"))]
     body = []
     for unit, name in dict.fromkeys((row.unit, row.name) for row in rows):
-        cells = [row for row in rows if (row.unit, row.name) == (unit, name)]
-        numbers = [text for cell in cells for text in _stored(cell)]
-        body.append([unit, f"{name} {cells[0].version}".strip(), *numbers])
+        cells = {row.database: row for row in rows if (row.unit, row.name) == (unit, name)}
+        numbers = [text for database in databases for text in _stored(cells.get(database))]
+        versions = {cell.version for cell in cells.values()}
+        body.append([unit, f"{name} {versions.pop()}".strip(), *numbers])
     return _table(head, body)
 
 
-def _stored(cell: Durable) -> tuple[str, str]:
+def _stored(cell: Durable | None) -> tuple[str, str]:
+    if cell is None:
+        return "-", "-"
     if cell.rate is None or cell.share is None:
         return "failed", "-"
     return _short(cell.rate.median), f"{cell.share.median:.0%} ({cell.share.low:.0%}-{cell.share.high:.0%})"

@@ -20,7 +20,7 @@ from wfgraph.compiler.emit import ONE, TOKENS, emit, emit_tokens
 from wfgraph.compiler.shapes import control_op, shape_of
 from wfgraph.graph.ops import OPAQUE, Branch, Choice, For, Op, While
 from wfgraph.graph.program import Program
-from wfgraph.graph.routine import Unit
+from wfgraph.graph.routine import ROUTINES, Unit
 
 __all__ = ["CompiledProgram", "compilable", "source_of"]
 
@@ -161,7 +161,7 @@ def _compiled(source: str) -> CodeType:
     if code is not None:
         _sources.move_to_end(source)
         return code
-    filename = f"<wfgraph {hashlib.sha256(source.encode()).hexdigest()[:12]}>"
+    filename = f"{ROUTINES}{hashlib.sha256(source.encode()).hexdigest()[:12]}>"
     code = compile(source, filename, "exec", dont_inherit=True)
     # Without a time of change, linecache never checks the entry against a file.
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)

@@ -15,10 +15,13 @@ from typing import Any, Protocol
 from wfgraph.graph.ops import For, Op
 from wfgraph.graph.program import Program
 
-__all__ = ["ANSWER", "Executable", "LoopVariables", "Unit"]
+__all__ = ["ANSWER", "ROUTINES", "Executable", "LoopVariables", "Unit"]
 
 ANSWER = "answer"
 """The local variable in which a routine keeps what the last condition said."""
+
+ROUTINES = "<wfgraph "
+"""How the names begin that the code of routines has in place of a file's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import escape_control, task_name
 
-__all__ = ["NOBODY", "Watchers", "listening", "walk", "walk_on"]
+__all__ = ["NOBODY", "RUNNERS", "Watchers", "listening", "walk", "walk_on"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,3 +284,7 @@ def listening(log: Any) -> Any:
     """Return a logger if it listens to debug messages, else None; loggers of other libraries count as listening."""
     ask = getattr(log, "isEnabledFor", None)
     return log if ask is None or ask(logging.DEBUG) else None
+
+
+RUNNERS = frozenset((_Walker._go_within.__code__, _Walker._run_seen.__code__, _run_followed.__code__))
+"""The code of what calls tasks."""

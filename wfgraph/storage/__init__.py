@@ -15,7 +15,6 @@ from wfgraph.errors import (
 from wfgraph.storage.database import Database, connect
 from wfgraph.storage.engine import (
     DbWorkflowEngine,
-    StoredActionMapper,
     StoredProcessingFactory,
     StoredTransitionAction,
 )
@@ -62,7 +61,6 @@ __all__ = [
     "StepMixin",
     "StorageError",
     "Store",
-    "StoredActionMapper",
     "StoredProcessingFactory",
     "StoredTransitionAction",
     "UnknownRun",

@@ -19,6 +19,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from wfgraph import engine_db
@@ -28,10 +29,9 @@ from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.runtime.extra_data import ExtraData
-from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.keeper import TASK, TOKEN, Aside, Granularity, Keeper, Nowhere, batch
+from wfgraph.storage.keeper import TASK, TOKEN, Aside, Granularity, Interrupted, Keeper, Nowhere, batch
 from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.store import Store, worker_name
@@ -40,7 +40,6 @@ from wfgraph.utils import classproperty
 
 __all__ = [
     "DbWorkflowEngine",
-    "StoredActionMapper",
     "StoredProcessingFactory",
     "StoredTransitionAction",
 ]
@@ -96,6 +95,9 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         self.owner = owner or worker_name()
         self._keeper = Nowhere()
         self._moves: dict[Record, Move] | None = None
+        if self.granularity.per_task:
+            # An attribute of this very engine: whatever a subclass or its factories override is left to them.
+            vars(self)["execute_callback"] = partial(_stored_first, self)
 
     # Beginning -------------------------------------------------------------------------------------------------------
 
@@ -321,9 +323,12 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         super().restart(obj, task, objects, stop_on_error, stop_on_halt)
 
     def interrupt(self) -> None:
-        """Ask the run that is under way to stop after the task in hand; safe to call from a signal handler."""
+        """Ask the run that is under way to stop after the task in hand; safe to call from a signal handler.
+
+        Asked from another thread, it stops after the task only where each is stored, otherwise after the token in hand.
+        """
         if isinstance(self._keeper, Keeper):
-            self._keeper.interrupting = True
+            self._keeper.interrupt(self)
 
     def save(self, status: Any = None) -> None:
         """Store what tokens were changed while no task ran. During a run, what happens is stored by itself.
@@ -351,7 +356,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """
         if not isinstance(self._keeper, Keeper):
             raise WorkflowError("idempotency_key is for tasks of a stored run: no object is in hand")
-        return self._keeper.idempotency_key
+        return self._keeper.idempotency_key(self)
 
     @classproperty
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
@@ -366,6 +371,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """Return another engine like this one, for what runs inside a task of this one; it stores nothing."""
         other = super().duplicate()
         other._keeper = Aside()
+        vars(other).pop("execute_callback", None)
         return other
 
     @property
@@ -483,6 +489,9 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             try:
                 yield
                 status = ends or keeper.outcome(self)
+            except Interrupted:
+                keeper.interrupted(self)
+                raise
             except StorageError:
                 raise
             except Exception:
@@ -527,16 +536,13 @@ def _start(position: list[int], word: str) -> list[int]:
     return [0] if word == "first" else [*position[:-1], steps[word](position[-1])]
 
 
+def _stored_first(eng: Any, callback: Any, obj: Any) -> None:
+    """Run a task, after it is stored that the token has come to it."""
+    eng._keeper.task_begins(eng)
+    type(eng).execute_callback(eng, callback, obj)
+
+
 # The hooks ------------------------------------------------------------------------------------------------------------
-
-
-class StoredActionMapper(ActionMapper):
-    """The hooks around tasks of an engine that stores by itself; overriding them, call these, too."""
-
-    @staticmethod
-    def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
-        """Store where the token stands, where the granularity is the task."""
-        eng._keeper.task_begins(eng)
 
 
 class StoredTransitionAction(engine_db.DbTransitionAction):
@@ -555,11 +561,6 @@ class StoredTransitionAction(engine_db.DbTransitionAction):
 
 class StoredProcessingFactory(engine_db.DbProcessingFactory):
     """The hooks of an engine that stores by itself."""
-
-    @classproperty
-    def action_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
-        """The class with the hooks around tasks."""
-        return StoredActionMapper
 
     @classproperty
     def transition_exception_mapper(cls: Any) -> Any:  # noqa: N805 - a class property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
-from threading import Lock
+from types import FrameType
 from typing import Any
 
 from wfgraph.engine import GenericWorkflowEngine
@@ -16,6 +17,7 @@ from wfgraph.errors import HaltProcessing, NotStorable, StorageError, WorkflowEr
 from wfgraph.graph.ops import For
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
+from wfgraph.runtime.boundary import invocation, stop_before_next
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import OBJECTS
@@ -28,7 +30,7 @@ from wfgraph.storage.writer import Change, Writer
 
 __all__ = ["TASK", "TOKEN", "Aside", "Granularity", "Interrupted", "Keeper", "Nowhere", "batch"]
 
-_LOCK = type(Lock())
+_LOCK = type(threading.Lock())
 _LONGEST_ERROR = 20_000
 
 
@@ -100,8 +102,11 @@ class Keeper:
     ) -> None:
         self.run = run
         self.interrupting = False
+        self._thread = threading.get_ident()
+        self._let_go: Callable[[], None] = _nothing
         self.current: Record | None = None
         self.place: Place | None = None
+        self._visit: tuple[int, FrameType | None] | None = None
         self._store = store
         self._granularity = granularity
         self._lease = lease
@@ -118,6 +123,13 @@ class Keeper:
         self._last_ordinal = -1
         self._ordinal = -1
         self._heart = Heartbeat(store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose)
+
+    def interrupt(self, eng: Any) -> None:
+        """Let the run end after the task in hand; asked for from another thread, after the token where tokens are stored."""
+        self.interrupting = True
+        if threading.get_ident() == self._thread and not self._granularity.per_task:
+            self._let_go()
+            self._let_go = stop_before_next(eng, Interrupted)
 
     def _lose(self) -> None:
         self._writer.lost = True
@@ -174,26 +186,39 @@ class Keeper:
         return record.status is not ObjectStatus.COMPLETED
 
     def task_begins(self, eng: Any) -> None:
-        """A task comes next: the one before has ended, and where the token stands now may have to be written."""
+        """A task comes next, where each is stored: the one before has ended, and the token stands at this one."""
         record = self.current
         if record is None:
             return
         place = self._places.get(tuple(eng.state.callback_pos))
         last, self.place = self.place, place
-        if last is not None:
-            record.visits[last.number] = record.visits.get(last.number, 0) + 1
-            if place is not None and (self._granularity.per_task or self.interrupting):
-                self._checkpoint(eng, record, last, place)
+        if last is not None and place is not None:
+            self._count_visit(record)
+            self._checkpoint(eng, record, place, self._step(record, last, "done"))
         if self.interrupting:
             raise Interrupted
-        if self._granularity.per_task:
-            self._began = time.perf_counter()
+        self._began = time.perf_counter()
 
-    def _checkpoint(self, eng: Any, record: Record, last: Place | None, place: Place) -> None:
+    def _checkpoint(self, eng: Any, record: Record, place: Place, step: dict[str, Any] | None) -> None:
+        """Store that a token has come to a place, and what it holds."""
         statement = self._take(eng, record, eng.current_object)
         record.callback_pos, record.node = list(eng.state.callback_pos), place.name
-        step = last if self._granularity.per_task else None
-        self._write(eng, [self._change(record, statement, place.position, self._step(record, step, "done"))])
+        self._write(eng, [*self._flushed(), self._change(record, statement, place.position, step)])
+
+    def interrupted(self, eng: Any) -> None:
+        """The token in hand was left between two tasks: store where."""
+        record, place = self.current, self._places.at(eng.state.callback_pos)
+        if record is None or place is None or self._granularity.per_task:
+            return
+        self._count_visit(record)
+        self._checkpoint(eng, record, place, None)
+
+    def _count_visit(self, record: Record, error: BaseException | None = None) -> None:
+        """Count the visit that had asked for its key, unless it is what an error has ended: that one is made again."""
+        visit, self._visit = self._visit, None
+        if visit is None or (error is not None and visit[1] is not None and _passed(error, visit[1])):
+            return
+        record.visits[visit[0]] = record.visits.get(visit[0], 0) + 1
 
     def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
         """A token is done with, for now."""
@@ -206,6 +231,7 @@ class Keeper:
                 statement = self._take(eng, record, obj)
             except NotStorable as error:
                 raise self._refused(eng, obj, error) from error
+        self._count_visit(record)
         last = self._leave(record, status)
         record.callback_pos = record.node = record.loops = None
         outcome = "done" if status is ObjectStatus.COMPLETED else "left"
@@ -233,6 +259,7 @@ class Keeper:
             raise self._refused(eng, obj, error) from error
         record.halt_message, record.halt_payload = str(halt.message), halt.payload
         record.halt_action = None if halt.action is None else str(halt.action)
+        self._count_visit(record, halt)
         self._write_end(eng, record, ObjectStatus.HALTED, "halted")
 
     def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
@@ -245,25 +272,24 @@ class Keeper:
         kind = type(error)
         record.error_type = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:255]
         record.error_message = text[-_LONGEST_ERROR:].encode("utf-8", "replace").decode().replace("\0", "\\0")
+        self._count_visit(record, error)
         self._write_end(eng, record, ObjectStatus.ERROR, "failed")
 
     def _write_end(self, eng: Any, record: Record, status: ObjectStatus, outcome: str) -> None:
         """Write an object that stays where it stands: it halted or failed there."""
         place = self._places.at(eng.state.callback_pos)
         self.place = self.place or place
-        began = self._leave(record, status, counted=False)
+        began = self._leave(record, status)
         record.callback_pos = list(eng.state.callback_pos)
         record.node = place.name if place is not None else None
         position = encode(record.callback_pos, "the position")
         step = self._step(record, began, outcome)
         self._write(eng, [*self._flushed(), self._change(record, self._made.ended, position, step)])
 
-    def _leave(self, record: Record, status: ObjectStatus, counted: bool = True) -> Place | None:
+    def _leave(self, record: Record, status: ObjectStatus) -> Place | None:
         OBJECTS.check(record.status, status, record.ordinal)
         record.status = status
         last, self.place, self.current = self.place, None, None
-        if last is not None and counted:
-            record.visits[last.number] = record.visits.get(last.number, 0) + 1
         return last
 
     def _refused(self, eng: Any, obj: Any, error: NotStorable) -> WorkflowError:
@@ -292,18 +318,26 @@ class Keeper:
         told = encode(value, f"the result of once({key!r})")
         statement = self._take(eng, record, eng.current_object)
         record.callback_pos = list(eng.state.callback_pos)
-        record.node = self.place.name if self.place is not None else None
+        place = self._places.at(record.callback_pos)
+        record.node = place.name if place is not None else None
         change = self._change(record, statement, encode(record.callback_pos, "the position"), None)
         self._write(eng, [*self._flushed(), change], [{"r_object": record.id, "r_key": key, "r_value": told}])
 
-    @property
-    def idempotency_key(self) -> str:
-        """What is the same whenever this visit of this object to this task runs again, and only then."""
-        if self.current is None:
+    def idempotency_key(self, eng: Any) -> str:
+        """Return what is the same whenever this visit of this object to this task runs again, and only then.
+
+        Visits are told apart by the frames of the task, and only those are counted that ask for a key.
+        """
+        record = self.current
+        place = None if record is None else self._places.at(eng.state.callback_pos)
+        if record is None or place is None:
             raise WorkflowError("idempotency_key is for tasks: no object is in hand")
-        name = self.place.name if self.place is not None else ""
-        visit = 0 if self.place is None else self.current.visits.get(self.place.number, 0)
-        return f"{self.run.uuid}-{self.current.ordinal}-{_digest(name)}-{visit}"
+        now = (place.number, invocation())
+        if self._visit is not None and self._visit != now:
+            self._count_visit(record)
+        self._visit = now
+        visit = record.visits.get(place.number, 0)
+        return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -419,6 +453,7 @@ class Keeper:
             status: what the run became; None for one that was interrupted.
         """
         self._heart.stop()
+        self._let_go()
         try:
             if not self._writer.lost:
                 extra, self.run.extra_data = self._extra, _shared(eng.extra_data)
@@ -486,6 +521,20 @@ def _shared(extra_data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _visits(visits: dict[int, int]) -> str:
     return "{" + ",".join([f'"{node}":{count}' for node, count in visits.items()]) + "}"
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+def _passed(error: BaseException, frame: FrameType) -> bool:
+    """Tell whether an error came through a frame."""
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame is frame:
+            return True
+        step = step.tb_next
+    return False
 
 
 def _digest(text: str) -> str:
