@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,8 +21,15 @@ __all__ = ["process_tokens"]
 _OURS = (WorkflowTransition, WorkflowError)
 
 
-def process_tokens(eng: Any, run: Run, objects: Any) -> None:
+def process_tokens(eng: Any, run: Run, objects: Any, pause: Callable[[], int] | None = None) -> None:
     """Run the tokens from the one after ``state.token_pos``.
+
+    Args:
+        eng: the engine.
+        run: its run.
+        objects: the tokens.
+        pause: is called before the next token, or the next ones if nobody has to be called between them; tells the index
+            before which to pause again.
 
     Raises:
         Exception: what a hook or a handler raised.
@@ -33,12 +41,15 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
             # A definition that is missing or empty is told of before anybody hears that the run has begun.
             eng.callback_chooser(objects[eng.state.token_pos + 1])
         run.extension.factory.before_processing(eng, objects)
-        while len(objects) - 1 > eng.state.token_pos:
+        while True:
+            until = len(objects) if pause is None else pause()
+            if len(objects) - 1 <= eng.state.token_pos:
+                break
             run.begin_token()
             run.extension = eng._extension(run.extension)
             run.debug = listening(eng.log) is not None
             try:
-                if not _run_plain_ones(eng, run, objects):
+                if not _run_plain_ones(eng, run, objects if until >= len(objects) else _Until(objects, until)):
                     _run_next(eng, run, objects)
             except Break:
                 eng._left_early = True
@@ -52,6 +63,22 @@ def process_tokens(eng: Any, run: Run, objects: Any) -> None:
         joins, run.joins = run.joins, []
         for join in joins:
             join()
+
+
+class _Until:
+    """The first ones of a sequence of tokens."""
+
+    __slots__ = ("_count", "_objects")
+
+    def __init__(self, objects: Any, count: int) -> None:
+        self._objects = objects
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Any:
+        return self._objects[index]
 
 
 def _run_next(eng: Any, run: Run, objects: Any) -> None:

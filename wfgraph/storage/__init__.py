@@ -18,7 +18,8 @@ from wfgraph.storage.engine import (
     StoredProcessingFactory,
     StoredTransitionAction,
 )
-from wfgraph.storage.keeper import Granularity, Interrupted, batch
+from wfgraph.storage.granularity import Granularity, batch
+from wfgraph.storage.keeper import Interrupted
 from wfgraph.storage.models import (
     Base,
     Definition,

@@ -19,6 +19,7 @@ from __future__ import annotations
 import uuid as uuids
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn, TypeVar
 
@@ -28,10 +29,14 @@ from wfgraph.errors import DefinitionChanged, StorageError, WorkflowAPIError, Wo
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
+from wfgraph.runtime.extension import Extension
 from wfgraph.runtime.extra_data import ExtraData
+from wfgraph.runtime.hooks import ActionMapper
+from wfgraph.runtime.tokens import process_tokens
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.keeper import TASK, TOKEN, Aside, Granularity, Interrupted, Keeper, Nowhere, batch
+from wfgraph.storage.granularity import TASK, TOKEN, Granularity, batch
+from wfgraph.storage.keeper import Aside, Interrupted, Keeper, Nowhere
 from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.store import Store, worker_name
@@ -75,6 +80,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
     policy: str = "remap"
     versions: Sequence[Any] = ()
     _skipping = False
+    _own_extension: Extension | None = None
+    _row_extension: Extension | None = None
     _keeper: Any
 
     def __init__(
@@ -182,7 +189,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         Raises:
             NotStorable: it is no JSON.
         """
-        text = encode(self.to_stored(token), f"token {record.ordinal}")
+        text = encode(self.to_stored(token), record.what)
         if len(text) > _LARGE >= len(record.stored):
             self.log.warning(
                 "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
@@ -223,7 +230,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             Exception: as :class:`~wfgraph.engine.GenericWorkflowEngine`.
         """
         if not self._idle:
-            super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
+            with self._stepping_aside():
+                super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
         objects = self._pre_flight_checks(objects)
         with self._kept(objects, None, afresh=reset_state):
@@ -277,24 +285,44 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         graph = self._graph()
         if remap is not None or self._moves is None:
             self._moves = self._moved(graph, remap)
-        starts: dict[int, list[int] | None] = {}
-        for record in self.db_obj.objects:
-            move = self._moves.get(record)
-            position = record.callback_pos if move is None else move.position
-            words = {ObjectStatus.HALTED: halted, ObjectStatus.ERROR: failed}
-            place = words.get(record.status, "current")
-            if record.ordinal not in wanted or record.status is ObjectStatus.COMPLETED or place is None:
-                starts[record.ordinal] = None
-            else:
-                starts[record.ordinal] = start = _start(position or [0], place)
-                check_inside(graph, start, record.loops if move is None else move.loops)
+        starts, first = self._starts(graph, self._moves, wanted, halted, failed)
         given = self.objects
         with self._kept(given, starts, afresh=False):
-            first = next((at for at, start in sorted(starts.items()) if start is not None), len(starts))
             self.state.reset()
             loops.clear(self.extra_data)
             self.state.token_pos = first - 1
             super().process(given, stop_on_error, stop_on_halt, True, False)
+
+    def _starts(
+        self,
+        graph: WorkflowGraph,
+        moved: Mapping[Record, Move],
+        wanted: set[int],
+        halted: str | None,
+        failed: str | None,
+    ) -> tuple[dict[int, list[int] | None], int]:
+        """Return where objects go on that do not just begin, None for those that don't; and the first one to be run.
+
+        Raises:
+            DefinitionChanged: a workflow that halted inside a task is not what it was.
+        """
+        starts: dict[int, list[int] | None] = {}
+        first = len(self.db_obj.objects)
+        for record in reversed(self.db_obj.objects):
+            status = record.status
+            if status is ObjectStatus.COMPLETED:
+                continue
+            word = halted if status is ObjectStatus.HALTED else failed if status is ObjectStatus.ERROR else "current"
+            if word is None or record.ordinal not in wanted:
+                starts[record.ordinal] = None
+                continue
+            first = record.ordinal
+            move = moved.get(record)
+            position = record.callback_pos if move is None else move.position
+            if position is not None or record.loops:
+                starts[record.ordinal] = start = _start(position or [0], word)
+                check_inside(graph, start, record.loops if move is None else move.loops)
+        return starts, first
 
     def recover(self, *, stop_on_error: bool = False, stop_on_halt: bool = False) -> None:
         """Go on with what was not begun or was under way; what halted or failed stays where it is.
@@ -320,7 +348,46 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             move = self._moves.get(self.db_obj.objects[at]) if 0 <= at < len(self.db_obj.objects) else None
             if move is not None and move.position is not None:
                 self.state.callback_pos = list(move.position)
-        super().restart(obj, task, objects, stop_on_error, stop_on_halt)
+        with self._stepping_aside():
+            super().restart(obj, task, objects, stop_on_error, stop_on_halt)
+
+    @contextmanager
+    def _stepping_aside(self) -> Iterator[None]:
+        keeper = self._keeper if isinstance(self._keeper, Keeper) else None
+        at = None if keeper is None else keeper.step_aside(self)
+        yield
+        if keeper is not None:
+            keeper.come_back(at)
+
+    def _process(self, objects: Any) -> None:
+        keeper = self._keeper
+        if not isinstance(keeper, Keeper) or not self.granularity.in_rows:
+            super()._process(objects)
+            return
+        assert self._run is not None, "only process() runs tokens"  # noqa: S101
+        inside = self._run.around is not None and self._run.around.in_token
+        process_tokens(self, self._run, objects, None if inside else partial(keeper.pause, self))
+
+    def _extension(self, known: Extension | None = None) -> Extension:
+        found = super()._extension(self._own_extension)
+        self._own_extension = found
+        if not isinstance(self._keeper, Keeper) or self._keeper.row is None or not self._is_plain(found):
+            return found
+        if self._row_extension is None or self._row_extension.factory is not found.factory:
+            self._row_extension = replace(found, between=False)
+        return self._row_extension
+
+    def _is_plain(self, found: Extension) -> bool:
+        """Tell whether nobody but this package has to be called between tokens."""
+        return (
+            found.factory.before_object is engine_db.DbProcessingFactory.before_object
+            and found.factory.after_object is engine_db.DbProcessingFactory.after_object
+            and found.actions.before_callbacks is ActionMapper.before_callbacks
+            and found.actions.after_callbacks is ActionMapper.after_callbacks
+            and type(self).callback_chooser is DbWorkflowEngine.callback_chooser
+            and "callback_chooser" not in vars(self)
+            and not found.entered
+        )
 
     def interrupt(self) -> None:
         """Ask the run that is under way to stop after the task in hand; safe to call from a signal handler.
@@ -371,7 +438,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """Return another engine like this one, for what runs inside a task of this one; it stores nothing."""
         other = super().duplicate()
         other._keeper = Aside()
-        vars(other).pop("execute_callback", None)
+        for name in ("execute_callback", "_own_extension", "_row_extension"):
+            vars(other).pop(name, None)
         return other
 
     @property

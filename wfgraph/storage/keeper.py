@@ -7,18 +7,18 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from types import FrameType
 from typing import Any
 
 from wfgraph.engine import GenericWorkflowEngine
-from wfgraph.errors import HaltProcessing, NotStorable, StorageError, WorkflowError
+from wfgraph.errors import HaltProcessing, NotStorable, WorkflowError
 from wfgraph.graph.ops import For
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.runtime.boundary import invocation, stop_before_next
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import OBJECTS
 from wfgraph.storage.placement import Place, Places, version_inside
@@ -28,49 +28,11 @@ from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
 from wfgraph.storage.writer import Change, Writer
 
-__all__ = ["TASK", "TOKEN", "Aside", "Granularity", "Interrupted", "Keeper", "Nowhere", "batch"]
+__all__ = ["Aside", "Interrupted", "Keeper", "Nowhere"]
 
 _LOCK = type(threading.Lock())
 _LONGEST_ERROR = 20_000
-
-
-@dataclass(frozen=True, slots=True)
-class Granularity:
-    """How much may have to be run again after a crash.
-
-    Attributes:
-        per_task: the task in hand.
-        tokens: otherwise, this many tokens; 1 is the token in hand.
-        seconds: and no more than were completed within this time.
-    """
-
-    per_task: bool = False
-    tokens: int = 1
-    seconds: float = 0.0
-
-
-TASK = Granularity(per_task=True)
-"""Written after each task: at most the task in hand runs again."""
-
-TOKEN = Granularity()
-"""Written after each token: at most the token in hand runs again. What the documented engine does."""
-
-
-def batch(tokens: int = 50, milliseconds: float = 250.0) -> Granularity:
-    """Write after so many tokens, or so much time: at most these run again.
-
-    Halts and errors are written at once, with what waits to be written.
-
-    Args:
-        tokens: how many.
-        milliseconds: how long a completed token may wait.
-
-    Raises:
-        StorageError: one of them is not above 0.
-    """
-    if tokens < 1 or milliseconds <= 0:
-        raise StorageError(f"a batch is of at least one token and takes time, not {tokens} tokens in {milliseconds} ms")
-    return Granularity(tokens=tokens, seconds=milliseconds / 1000)
+_BEGIN = [0]
 
 
 class Interrupted(BaseException):
@@ -122,6 +84,10 @@ class Keeper:
         self._clears = False
         self._last_ordinal = -1
         self._ordinal = -1
+        self.row: int | None = None
+        self._row_size = 1
+        self._row_began = 0.0
+        self._late: list[WorkflowError] = []
         self._heart = Heartbeat(store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose)
 
     def interrupt(self, eng: Any) -> None:
@@ -147,6 +113,7 @@ class Keeper:
         if self.interrupting:
             raise Interrupted
         at = eng.state.token_pos
+        self.row = None
         self.current = record = self.run.objects[at]
         # A jump leads to tokens that are completed, too; what comes next in the order is run when it has to be.
         jumped, self._last_ordinal = at != self._last_ordinal + 1 and self._last_ordinal >= 0, at
@@ -207,7 +174,7 @@ class Keeper:
 
     def interrupted(self, eng: Any) -> None:
         """The token in hand was left between two tasks: store where."""
-        record, place = self.current, self._places.at(eng.state.callback_pos)
+        record, place = self._left_row(eng), self._places.at(eng.state.callback_pos)
         if record is None or place is None or self._granularity.per_task:
             return
         self._count_visit(record)
@@ -222,7 +189,7 @@ class Keeper:
 
     def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
         """A token is done with, for now."""
-        record = self.current
+        record = self._left_row(eng)
         if record is None:
             return
         statement = self._made.ended if self._clears else self._made.moved
@@ -249,7 +216,7 @@ class Keeper:
 
     def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
         """A task has halted the run."""
-        record = self.current
+        record = self._left_row(eng)
         if record is None:
             return
         try:
@@ -264,7 +231,7 @@ class Keeper:
 
     def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
         """A task has failed."""
-        record = self.current
+        record = self._left_row(eng)
         if record is None:
             return
         with suppress(NotStorable):  # what it held before is kept then; the error tells of it, or is more important
@@ -298,13 +265,119 @@ class Keeper:
         self.token_failed(eng, obj, error, text)
         return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=eng.state.token_pos)
 
+    # Rows of tokens ---------------------------------------------------------------------------------------------------
+    # In batches tokens run one after the other without anybody being called between them; what became of them is seen
+    # afterwards, or as soon as one of them has to be stored or asks for something.
+
+    def pause(self, eng: Any) -> int:
+        """See what became of the last row, and begin another one.
+
+        Returns:
+            The ordinal before which to pause again.
+
+        Raises:
+            WorkflowError: a token of the row could not be stored.
+        """
+        at: int = eng.state.token_pos
+        if self.row is not None:
+            took = time.monotonic() - self._row_began
+            done = at + 1 - self.row
+            self._catch_up(eng, at + 1)
+            self.row, self._last_ordinal = None, at
+            # As many as took a quarter of the time that a token may wait.
+            self._row_size = max(1, min(2 * max(1, done), int(done * self._granularity.seconds / 4 / max(took, 1e-9))))
+            if len(self._waiting) >= self._granularity.tokens or self._overdue():
+                self._write(eng, self._flushed())
+        if self._late:
+            raise self._late.pop(0)
+        if self.interrupting:
+            raise Interrupted
+        until = self._row_until(at + 1)
+        if until > at + 1:
+            self.row, self._row_began, eng._skipping = at + 1, time.monotonic(), False
+        return max(until, at + 2)
+
+    def _row_until(self, first: int) -> int:
+        """Return where a row ends that begins at an object: only those that begin at their first task are in it."""
+        objects = self.run.objects
+        until = min(len(objects), first + min(self._row_size, self._granularity.tokens - len(self._waiting)))
+        for ordinal in range(first, until):
+            if objects[ordinal].status is not ObjectStatus.INITIAL or self._starts.get(ordinal, _BEGIN) != _BEGIN:
+                return ordinal
+        return until
+
+    def _overdue(self) -> bool:
+        return bool(self._waiting) and time.monotonic() - self._waiting_since >= self._granularity.seconds
+
+    def _catch_up(self, eng: Any, until: int) -> None:
+        """Take over what the tokens of the row hold that are done with: all before this one."""
+        assert self.row is not None  # noqa: S101 - asked before
+        if not self._waiting:
+            self._waiting_since = self._row_began
+        for ordinal in range(self.row, until):
+            record, obj = self.run.objects[ordinal], eng.objects[ordinal]
+            if record is self.current:
+                self._count_visit(record)
+                self.current = None
+            try:
+                text = eng._stored_text(obj, record)
+            except NotStorable as error:
+                self.current, self._clears, record.status = record, False, ObjectStatus.RUNNING
+                self._late.append(self._refused_late(eng, record, error))
+                continue
+            known = self._waiting.get(record, self._made.moved)
+            self._waiting[record] = known if text == record.stored else self._made.changed
+            record.stored, record.status = text, ObjectStatus.COMPLETED
+            record.callback_pos = record.node = record.loops = None
+        self.row = max(self.row, until)
+        self._ordinal = until - 1
+
+    def _refused_late(self, eng: Any, record: Record, error: NotStorable) -> WorkflowError:
+        record.error_type = "wfgraph.errors.NotStorable"
+        record.error_message = "".join(traceback.format_exception_only(error))
+        self._leave(record, ObjectStatus.ERROR)
+        record.callback_pos = record.node = None
+        self._waiting[record] = self._made.ended
+        return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=record.ordinal)
+
+    def _in_hand(self, eng: Any) -> Record | None:
+        """Return the object in hand; where that is one of a row, those before it are done with."""
+        if self.row is None or threading.get_ident() != self._thread:
+            return self.current
+        at = eng.state.token_pos
+        record: Record = self.run.objects[at]
+        if self.current is not record:
+            self._catch_up(eng, at)
+            self.current, self._clears, self._ordinal = record, False, at
+            record.status = ObjectStatus.RUNNING
+        return record
+
+    def _left_row(self, eng: Any) -> Record | None:
+        """Return the object in hand; a row ends with it."""
+        record = self._in_hand(eng)
+        if self.row is not None:
+            self.row, self._last_ordinal = None, eng.state.token_pos
+        return record
+
+    def step_aside(self, eng: Any) -> int | None:
+        """Leave a row because a task runs its engine again inside the run; return what :meth:`come_back` takes."""
+        if self.row is None or threading.get_ident() != self._thread:
+            return None
+        at: int = eng.state.token_pos
+        self._left_row(eng)
+        return at
+
+    def come_back(self, at: int | None) -> None:
+        """Go on with a row after :meth:`step_aside`."""
+        if at is not None:
+            self.row, self.current = at, self.run.objects[at]
+
     # The journal -----------------------------------------------------------------------------------------------------
 
-    def remembered(self, key: str) -> tuple[bool, Any]:
+    def remembered(self, eng: Any, key: str) -> tuple[bool, Any]:
         """Return whether the journal of the object in hand has something under a key, and what."""
-        if self.current is None:
-            return False, None
-        return self._store.result(self.current, key)
+        record = self._in_hand(eng)
+        return (False, None) if record is None else self._store.result(record, key)
 
     def remember(self, eng: Any, key: str, value: Any) -> None:
         """Write something into the journal of the object in hand, together with what that holds and where it stands.
@@ -312,7 +385,7 @@ class Keeper:
         Raises:
             NotStorable: the value, or what the object holds, is no JSON.
         """
-        record = self.current
+        record = self._in_hand(eng)
         if record is None:
             return
         told = encode(value, f"the result of once({key!r})")
@@ -328,7 +401,7 @@ class Keeper:
 
         Visits are told apart by the frames of the task, and only those are counted that ask for a key.
         """
-        record = self.current
+        record = self._in_hand(eng)
         place = None if record is None else self._places.at(eng.state.callback_pos)
         if record is None or place is None:
             raise WorkflowError("idempotency_key is for tasks: no object is in hand")
@@ -371,7 +444,7 @@ class Keeper:
             "b_status": record.status._name_,
             "b_callback_pos": position,
             "b_node": record.node,
-            "b_visits": _visits(record.visits),
+            "b_visits": _visits(record.visits) if record.visits else "{}",
             "b_revision": record.revision + 1,
         }
         if statement is not self._made.moved:
@@ -454,6 +527,8 @@ class Keeper:
         """
         self._heart.stop()
         self._let_go()
+        if self.row is not None:
+            self._catch_up(eng, eng.state.token_pos)
         try:
             if not self._writer.lost:
                 extra, self.run.extra_data = self._extra, _shared(eng.extra_data)
@@ -469,12 +544,10 @@ class Keeper:
 
     def outcome(self, eng: Any) -> WorkflowStatus:
         """Return what the run has become, by what its objects are."""
-        found = {one.status for one in self.run.objects}
-        if ObjectStatus.ERROR in found:
+        left = [one.status for one in self.run.objects if one.status is not ObjectStatus.COMPLETED]
+        if ObjectStatus.ERROR in left:
             return WorkflowStatus.ERROR
-        if eng._left_early or found - {ObjectStatus.COMPLETED}:
-            return WorkflowStatus.HALTED
-        return WorkflowStatus.COMPLETED
+        return WorkflowStatus.HALTED if left or eng._left_early else WorkflowStatus.COMPLETED
 
 
 class Nowhere:

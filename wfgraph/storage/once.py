@@ -37,7 +37,7 @@ def once(name: str | None = None) -> Callable[[Any], Any]:
             keeper: Any = getattr(eng, "_keeper", None)
             if not hasattr(keeper, "remembered"):
                 return task(obj, eng)
-            known, result = keeper.remembered(key)
+            known, result = keeper.remembered(eng, key)
             if not known:
                 result = task(obj, eng)
                 keeper.remember(eng, key, result)

@@ -47,6 +47,10 @@ class Record:
     halt_action: str | None = None
     halt_payload: Any = None
 
+    def what(self) -> str:
+        """Say what it is, for messages about what it holds."""
+        return f"token {self.ordinal}"
+
     @property
     def known_statuses(self) -> type[ObjectStatus]:
         """The enumeration of what it can be."""

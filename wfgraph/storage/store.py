@@ -87,7 +87,8 @@ class Store:
                     "n_ordinal": one.ordinal,
                     "n_status": one.status.name,
                     "n_data": one.stored,
-                    "n_epoch": run.epoch,
+                    # The one of the first claim, which so has nothing to write here.
+                    "n_epoch": run.epoch + 1,
                     "n_revision": one.revision,
                 }
                 for one in run.objects[start : start + _CHUNK]
@@ -308,7 +309,8 @@ class Store:
                     f"from_uuid({run.uuid!r})"
                 )
             self.keep_definition(connection, run.name, graph)
-            connection.execute(update(objects).where(objects.c.workflow == run.uuid).values(epoch=epoch))
+            others = (objects.c.workflow == run.uuid) & (objects.c.epoch != epoch)
+            connection.execute(update(objects).where(others).values(epoch=epoch))
             for one, move in moved.items():
                 connection.execute(
                     update(objects)

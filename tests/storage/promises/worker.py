@@ -20,7 +20,7 @@ import psycopg
 from wfgraph.errors import OwnershipLost, RunOwned, StorageError
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, batch, connect, keeper
-from wfgraph.storage.keeper import Granularity
+from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.writer import Writer
 
 TASKS = 5
