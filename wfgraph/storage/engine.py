@@ -283,8 +283,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
                 raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
         wanted = self._chosen(objects)
         graph = self._graph()
-        if remap is not None or self._moves is None:
-            self._moves = self._moved(graph, remap)
+        self._moves = self._moved(graph, remap)
         starts, first = self._starts(graph, self._moves, wanted, halted, failed)
         given = self.objects
         with self._kept(given, starts, afresh=False):
@@ -462,6 +461,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
                 + ("; set it: callbacks.replace(definition)" if not known else f": {', '.join(map(repr, known))}")
             )
         (callbacks,) = known.values()
+        self._compiled(callbacks)  # which a strict engine checks, before anything is stored
         graph = compile_graph(callbacks)
         stored = self.db_obj.definition
         if self.policy == "pinned" and stored not in (None, fingerprint(graph)):
@@ -544,9 +544,11 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
                 f"the run {self.uuid} has {len(run.objects)} objects, and these are {len(objects)}; "
                 "begin another run: with_name(...)"
             )
-        moved = self._claim_moves(graph, afresh)
-        epoch = self.runs.claim(run, self.owner, self.lease, graph, moved)
-        self._moves = None
+        try:
+            moved = self._claim_moves(graph, afresh)
+            epoch = self.runs.claim(run, self.owner, self.lease, graph, moved)
+        finally:
+            self._moves = None
         run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
         for one, move in moved.items():
             one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops

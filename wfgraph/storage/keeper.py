@@ -326,7 +326,8 @@ class Keeper:
                 self._late.append(self._refused_late(eng, record, error))
                 continue
             known = self._waiting.get(record, self._made.moved)
-            self._waiting[record] = known if text == record.stored else self._made.changed
+            same = text == record.stored and not record.loops
+            self._waiting[record] = known if same else self._made.changed
             record.stored, record.status = text, ObjectStatus.COMPLETED
             record.callback_pos = record.node = record.loops = None
         self.row = max(self.row, until)
@@ -444,7 +445,7 @@ class Keeper:
             "b_status": record.status._name_,
             "b_callback_pos": position,
             "b_node": record.node,
-            "b_visits": _visits(record.visits) if record.visits else "{}",
+            "b_visits": _visits(record.visits) if record.visits else None,
             "b_revision": record.revision + 1,
         }
         if statement is not self._made.moved:
