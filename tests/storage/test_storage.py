@@ -480,6 +480,39 @@ def test_a_restart_inside_a_task_belongs_to_the_run(database: Database) -> None:
     assert again(eng, []).db_obj.status is WorkflowStatus.COMPLETED
 
 
+@every
+def test_a_token_goes_on_after_a_run_of_others_inside_it(database: Database, granularity: Any) -> None:
+    def nested(obj: Any, eng: Any) -> None:
+        obj["went"].append("nested")
+        if obj["n"] == 1:
+            eng.restart("next", "first")
+            obj["went"].append("back")
+
+    flow = [step("a"), nested, step("b")]
+    eng = begun(database, flow, granularity=granularity)
+    eng.process([{"n": n} for n in range(5)])
+    found = again(eng, flow)
+    assert ["COMPLETED"] * 5 == statuses(eng)
+    assert ["a", "nested", "back", "b"] == found.objects[1]["went"]
+    assert [["a", "nested", "b"]] * 4 == [token["went"] for token in found.objects if token["n"] != 1]
+
+
+@every
+def test_a_run_inside_a_token_that_fails_fails_both(database: Database, granularity: Any) -> None:
+    def nested(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1 and not obj.get("again"):
+            obj["again"] = True
+            eng.restart("next", "first")
+        if obj["n"] == 2:
+            raise ValueError("inside")
+
+    eng = begun(database, [step("a"), nested, step("b")], granularity=granularity)
+    with pytest.raises(WorkflowError, match="inside"):
+        eng.process([{"n": n} for n in range(4)])
+    assert ["COMPLETED", "ERROR", "ERROR", "INITIAL"] == statuses(eng)
+    assert [[1], [1]] == [one.callback_pos for one in again(eng, []).db_obj.objects[1:3]]
+
+
 def test_tokens_of_ones_own_class(database: Database) -> None:
     class Order:
         def __init__(self, total: int) -> None:

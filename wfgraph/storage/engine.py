@@ -353,10 +353,14 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
     @contextmanager
     def _stepping_aside(self) -> Iterator[None]:
         keeper = self._keeper if isinstance(self._keeper, Keeper) else None
-        at = None if keeper is None else keeper.step_aside(self)
-        yield
-        if keeper is not None:
-            keeper.come_back(at)
+        aside = None if keeper is None else keeper.step_aside(self)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            if keeper is not None:
+                keeper.come_back(self, aside, failed)
 
     def _process(self, objects: Any) -> None:
         keeper = self._keeper

@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from hashlib import blake2b
 from types import FrameType
 from typing import Any
@@ -37,6 +38,18 @@ _BEGIN = [0]
 
 class Interrupted(BaseException):
     """Raised between two tasks of a run that was asked to stop; what was done is stored, and the run can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """Where a token stands inside one of whose tasks the engine runs again."""
+
+    record: Record | None
+    place: Place | None
+    visit: tuple[int, FrameType | None] | None
+    clears: bool
+    position: list[int]
+    in_row: bool
 
 
 class Keeper:
@@ -88,6 +101,8 @@ class Keeper:
         self._row_size = 1
         self._row_began = 0.0
         self._late: list[WorkflowError] = []
+        self._owed: Record | None = None
+        self._stands: list[int] | None = None
         self._heart = Heartbeat(store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose)
 
     def interrupt(self, eng: Any) -> None:
@@ -113,7 +128,7 @@ class Keeper:
         if self.interrupting:
             raise Interrupted
         at = eng.state.token_pos
-        self.row = None
+        self.row = self._stands = None
         self.current = record = self.run.objects[at]
         # A jump leads to tokens that are completed, too; what comes next in the order is run when it has to be.
         jumped, self._last_ordinal = at != self._last_ordinal + 1 and self._last_ordinal >= 0, at
@@ -168,9 +183,9 @@ class Keeper:
 
     def _checkpoint(self, eng: Any, record: Record, place: Place, step: dict[str, Any] | None) -> None:
         """Store that a token has come to a place, and what it holds."""
-        statement = self._take(eng, record, eng.current_object)
+        statement = self._take(eng, record, eng.objects[record.ordinal])
         record.callback_pos, record.node = list(eng.state.callback_pos), place.name
-        self._write(eng, [*self._flushed(), self._change(record, statement, place.position, step)])
+        self._write(eng, self._with_waiting(record, statement, place.position, step))
 
     def interrupted(self, eng: Any) -> None:
         """The token in hand was left between two tasks: store where."""
@@ -204,7 +219,7 @@ class Keeper:
         outcome = "done" if status is ObjectStatus.COMPLETED else "left"
         if self._granularity.per_task or self._granularity.tokens == 1:
             step = self._step(record, last, outcome) if self._granularity.per_task else None
-            self._write(eng, [*self._flushed(), self._change(record, statement, None, step)])
+            self._write(eng, self._with_waiting(record, statement, None, step))
             return
         now = time.monotonic()
         if not self._waiting:
@@ -244,14 +259,15 @@ class Keeper:
 
     def _write_end(self, eng: Any, record: Record, status: ObjectStatus, outcome: str) -> None:
         """Write an object that stays where it stands: it halted or failed there."""
-        place = self._places.at(eng.state.callback_pos)
+        stands, self._stands = self._stands or list(eng.state.callback_pos), None
+        place = self._places.at(stands)
         self.place = self.place or place
         began = self._leave(record, status)
-        record.callback_pos = list(eng.state.callback_pos)
+        record.callback_pos = stands
         record.node = place.name if place is not None else None
         position = encode(record.callback_pos, "the position")
         step = self._step(record, began, outcome)
-        self._write(eng, [*self._flushed(), self._change(record, self._made.ended, position, step)])
+        self._write(eng, self._with_waiting(record, self._made.ended, position, step))
 
     def _leave(self, record: Record, status: ObjectStatus) -> Place | None:
         OBJECTS.check(record.status, status, record.ordinal)
@@ -281,11 +297,12 @@ class Keeper:
         at: int = eng.state.token_pos
         if self.row is not None:
             took = time.monotonic() - self._row_began
-            done = at + 1 - self.row
+            self._settle_owed(eng)
+            done = max(1, at + 1 - self.row)
             self._catch_up(eng, at + 1)
             self.row, self._last_ordinal = None, at
             # As many as took a quarter of the time that a token may wait.
-            self._row_size = max(1, min(2 * max(1, done), int(done * self._granularity.seconds / 4 / max(took, 1e-9))))
+            self._row_size = max(1, min(2 * done, int(done * self._granularity.seconds / 4 / max(took, 1e-9))))
             if len(self._waiting) >= self._granularity.tokens or self._overdue():
                 self._write(eng, self._flushed())
         if self._late:
@@ -346,6 +363,9 @@ class Keeper:
         if self.row is None or threading.get_ident() != self._thread:
             return self.current
         at = eng.state.token_pos
+        if at < self.row:
+            return self._owed  # the run inside its task has gone past it
+        self._settle_owed(eng)
         record: Record = self.run.objects[at]
         if self.current is not record:
             self._catch_up(eng, at)
@@ -353,25 +373,43 @@ class Keeper:
             record.status = ObjectStatus.RUNNING
         return record
 
+    def _settle_owed(self, eng: Any) -> None:
+        """Take over what a token of a row holds inside one of whose tasks the engine was run again."""
+        owed, self._owed = self._owed, None
+        if owed is not None and self.row is not None:
+            row, self.row = self.row, owed.ordinal
+            self._catch_up(eng, owed.ordinal + 1)
+            self.row = row
+
     def _left_row(self, eng: Any) -> Record | None:
         """Return the object in hand; a row ends with it."""
-        record = self._in_hand(eng)
+        self.current = record = self._in_hand(eng)
         if self.row is not None:
-            self.row, self._last_ordinal = None, eng.state.token_pos
+            self.row, self._owed, self._last_ordinal = None, None, eng.state.token_pos
         return record
 
-    def step_aside(self, eng: Any) -> int | None:
-        """Leave a row because a task runs its engine again inside the run; return what :meth:`come_back` takes."""
-        if self.row is None or threading.get_ident() != self._thread:
+    def step_aside(self, eng: Any) -> _Aside | None:
+        """Let an engine run again inside a task of its own; return what :meth:`come_back` takes."""
+        if threading.get_ident() != self._thread:
             return None
-        at: int = eng.state.token_pos
-        self._left_row(eng)
-        return at
+        in_row = self.row is not None
+        record = self._left_row(eng)
+        found = _Aside(record, self.place, self._visit, self._clears, list(eng.state.callback_pos), in_row)
+        self.current = self.place = self._visit = None
+        return found
 
-    def come_back(self, at: int | None) -> None:
-        """Go on with a row after :meth:`step_aside`."""
-        if at is not None:
-            self.row, self.current = at, self.run.objects[at]
+    def come_back(self, eng: Any, aside: _Aside | None, failed: bool) -> None:
+        """Go on with the token inside whose task the engine was run again."""
+        if aside is None:
+            return
+        self.current, self.place, self._visit, self._clears = aside.record, aside.place, aside.visit, aside.clears
+        if aside.record is None:
+            return
+        aside.record.status = ObjectStatus.RUNNING
+        if failed:
+            self._stands = aside.position
+        elif aside.in_row:
+            self.row, self._owed = eng.state.token_pos + 1, aside.record
 
     # The journal -----------------------------------------------------------------------------------------------------
 
@@ -390,12 +428,13 @@ class Keeper:
         if record is None:
             return
         told = encode(value, f"the result of once({key!r})")
-        statement = self._take(eng, record, eng.current_object)
+        statement = self._take(eng, record, eng.objects[record.ordinal])
         record.callback_pos = list(eng.state.callback_pos)
         place = self._places.at(record.callback_pos)
         record.node = place.name if place is not None else None
-        change = self._change(record, statement, encode(record.callback_pos, "the position"), None)
-        self._write(eng, [*self._flushed(), change], [{"r_object": record.id, "r_key": key, "r_value": told}])
+        position = encode(record.callback_pos, "the position")
+        changes = self._with_waiting(record, statement, position, None)
+        self._write(eng, changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
 
     def idempotency_key(self, eng: Any) -> str:
         """Return what is the same whenever this visit of this object to this task runs again, and only then.
@@ -474,6 +513,14 @@ class Keeper:
             "s_seconds": time.perf_counter() - self._began if self._began else 0.0,
         }
 
+    def _with_waiting(
+        self, record: Record, statement: Statement, position: str | None, step: dict[str, Any] | None
+    ) -> list[Change]:
+        """Return the change of an object, after those that wait; where it waits itself, this one takes its place."""
+        if self._waiting.pop(record, None) is not None:
+            statement = self._made.ended
+        return [*self._flushed(), self._change(record, statement, position, step)]
+
     def _flushed(self) -> list[Change]:
         """Return the changes that wait to be written."""
         waiting, self._waiting = self._waiting, {}
@@ -528,7 +575,8 @@ class Keeper:
         """
         self._heart.stop()
         self._let_go()
-        if self.row is not None:
+        if self.row is not None and eng.state.token_pos >= self.row:
+            self._settle_owed(eng)
             self._catch_up(eng, eng.state.token_pos)
         try:
             if not self._writer.lost:
