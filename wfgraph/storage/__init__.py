@@ -13,13 +13,9 @@ from wfgraph.errors import (
     UnknownRun,
 )
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.engine import (
-    DbWorkflowEngine,
-    StoredProcessingFactory,
-    StoredTransitionAction,
-)
+from wfgraph.storage.engine import DbWorkflowEngine
 from wfgraph.storage.granularity import Granularity, batch
-from wfgraph.storage.keeper import Interrupted
+from wfgraph.storage.hooks import StoredProcessingFactory, StoredTransitionAction
 from wfgraph.storage.models import (
     Base,
     Definition,
@@ -36,6 +32,7 @@ from wfgraph.storage.models import (
 )
 from wfgraph.storage.once import once
 from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
 
 __all__ = [

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 from wfgraph import engine_db
 from wfgraph.compiler.pipeline import compile_graph
@@ -35,19 +35,17 @@ from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
-from wfgraph.storage.granularity import TASK, TOKEN, Granularity, batch
-from wfgraph.storage.keeper import Aside, Interrupted, Keeper, Nowhere
+from wfgraph.storage.granularity import TOKEN, Granularity, granularity_of
+from wfgraph.storage.hooks import StoredProcessingFactory
+from wfgraph.storage.keeper import Aside, Keeper, Nowhere
 from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
 from wfgraph.storage.values import decode, encode
 from wfgraph.utils import classproperty
 
-__all__ = [
-    "DbWorkflowEngine",
-    "StoredProcessingFactory",
-    "StoredTransitionAction",
-]
+__all__ = ["DbWorkflowEngine"]
 
 _E = TypeVar("_E", bound="DbWorkflowEngine")
 
@@ -97,7 +95,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         if lease <= 0:
             raise WorkflowAPIError(f"a lease lasts for some seconds, not {lease}")
         self.runs = store
-        self.granularity = _granularity(granularity)
+        self.granularity = granularity_of(granularity)
         self.lease = lease
         self.owner = owner or worker_name()
         self._keeper = Nowhere()
@@ -589,17 +587,6 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
     __str__ = __repr__
 
 
-def _granularity(given: Granularity | str) -> Granularity:
-    known: dict[str, Granularity] = {"task": TASK, "token": TOKEN, "batch": batch()}
-    if isinstance(given, Granularity):
-        return given
-    if given not in known:
-        raise WorkflowAPIError(
-            f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)"
-        )
-    return known[given]
-
-
 def _start(position: list[int], word: str) -> list[int]:
     """Return the position that a word of :meth:`DbWorkflowEngine.restart` means for a token that stands somewhere."""
     steps: dict[str, Callable[[int], int]] = {
@@ -614,29 +601,3 @@ def _stored_first(eng: Any, callback: Any, obj: Any) -> None:
     """Run a task, after it is stored that the token has come to it."""
     eng._keeper.task_begins(eng)
     type(eng).execute_callback(eng, callback, obj)
-
-
-# The hooks ------------------------------------------------------------------------------------------------------------
-
-
-class StoredTransitionAction(engine_db.DbTransitionAction):
-    """The transition handlers of an engine that stores by itself."""
-
-    @staticmethod
-    def StorageError(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
-        """Raise it to the caller of the engine: a run that can't be stored does not go on."""
-        raise exc_info[1]
-
-    @staticmethod
-    def NotStorable(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
-        """Store the token as failed: what it holds can't be stored, and that is a mistake of a task."""
-        engine_db.DbTransitionAction.Exception(obj, eng, callbacks, exc_info)
-
-
-class StoredProcessingFactory(engine_db.DbProcessingFactory):
-    """The hooks of an engine that stores by itself."""
-
-    @classproperty
-    def transition_exception_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
-        """The class with the handlers of exceptions."""
-        return StoredTransitionAction

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wfgraph.errors import StorageError
+from wfgraph.errors import StorageError, WorkflowAPIError
 
-__all__ = ["TASK", "TOKEN", "Granularity", "batch"]
+__all__ = ["TASK", "TOKEN", "Granularity", "batch", "granularity_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,19 @@ def batch(tokens: int = 50, milliseconds: float = 250.0) -> Granularity:
     if tokens < 1 or milliseconds <= 0:
         raise StorageError(f"a batch is of at least one token and takes time, not {tokens} tokens in {milliseconds} ms")
     return Granularity(tokens=tokens, seconds=milliseconds / 1000)
+
+
+def granularity_of(given: Granularity | str) -> Granularity:
+    """Return a granularity by its name, or itself.
+
+    Raises:
+        WorkflowAPIError: there is none of this name.
+    """
+    known: dict[str, Granularity] = {"task": TASK, "token": TOKEN, "batch": batch()}
+    if isinstance(given, Granularity):
+        return given
+    if given not in known:
+        raise WorkflowAPIError(
+            f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)"
+        )
+    return known[given]

@@ -1,0 +1,192 @@
+"""What is known of a run's objects while it goes on, and how it is written."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime import loops
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.lifecycle import OBJECTS
+from wfgraph.storage.placement import Place, Places, version_inside
+from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.statements import Statement
+from wfgraph.storage.store import Store
+from wfgraph.storage.values import encode
+from wfgraph.storage.writer import Change, Writer
+
+__all__ = ["Recorder", "shared"]
+
+_LOCK = type(threading.Lock())
+
+
+class Recorder:
+    """Knows the objects of a run and the one in hand, and writes them.
+
+    Args:
+        store: the runs of the database.
+        run: the run, with its objects.
+        epoch: the one in which it was claimed.
+        graph: its definition.
+        lease: for how many seconds the run was claimed.
+
+    Attributes:
+        run: the run.
+        current: the object in hand.
+        place: the task that it is at, where each step is stored.
+    """
+
+    def __init__(self, store: Store, run: RunRecord, epoch: int, graph: WorkflowGraph, lease: float) -> None:
+        self.run = run
+        self.current: Record | None = None
+        self.place: Place | None = None
+        self._visit: tuple[int, FrameType | None] | None = None
+        self._lease = lease
+        self._places = Places(graph)
+        self._writer = Writer(store.database, run.uuid, epoch)
+        self._made = self._writer.statements
+        self._waiting: dict[Record, Statement] = {}
+        self._waiting_since = 0.0
+        self._extra = encode(run.extra_data, "extra_data")
+        self._began = 0.0
+        self._clears = False
+        self._ordinal = -1
+
+    def _take(self, eng: Any, record: Record, obj: Any) -> Statement:
+        """Take over what a token holds; return the statement that is needed to write it.
+
+        Raises:
+            NotStorable: it is no JSON.
+        """
+        text = eng._stored_text(obj, record)
+        records = eng.extra_data.get(loops.KEY)
+        if records:
+            records = {key: self._versioned(found) for key, found in records.items()}
+            encode(records, f"how far the loops of object {record.ordinal} have come (extra_data['{loops.KEY}'])")
+        same = text == record.stored and not records and not record.loops
+        record.stored = text
+        record.loops = records or None
+        return self._made.ended if self._clears else self._made.moved if same else self._made.changed
+
+    def _versioned(self, found: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the record of a loop; that of a workflow halted inside a task, with the version of that workflow."""
+        place = self._places.get(tuple(found["at"])) if "child" in found else None
+        return dict(found) if place is None else {**found, "version": version_inside(self._places.graph, place.number)}
+
+    def _change(
+        self, record: Record, statement: Statement, position: str | None, step: dict[str, Any] | None
+    ) -> Change:
+        given: dict[str, Any] = {
+            "b_id": record.id,
+            "b_epoch": self._writer.epoch,
+            "b_status": record.status._name_,
+            "b_callback_pos": position,
+            "b_node": record.node,
+            "b_visits": _visits(record.visits) if record.visits else None,
+            "b_revision": record.revision + 1,
+        }
+        if statement is not self._made.moved:
+            given["b_data"] = record.stored
+            given["b_loops"] = None if not record.loops else encode(record.loops, "loops")
+        if statement is self._made.ended:
+            given["b_error_type"] = record.error_type
+            given["b_error_message"] = record.error_message
+            given["b_halt_message"] = record.halt_message
+            given["b_halt_action"] = record.halt_action
+            payload = record.halt_payload
+            given["b_halt_payload"] = None if payload is None else encode(payload, "the payload of the halt")
+        record.revision += 1
+        return Change(statement, given, step)
+
+    def _step(self, record: Record, place: Place | None, outcome: str) -> dict[str, Any] | None:
+        """Return a row of history, to be written with the next revision of an object; None for bookkeeping."""
+        if place is None or not place.told:
+            return None
+        return {
+            "s_object": record.id,
+            "s_number": record.revision + 1,
+            "s_node": place.name,
+            "s_callback_pos": place.position,
+            "s_outcome": outcome,
+            "s_seconds": time.perf_counter() - self._began if self._began else 0.0,
+        }
+
+    def _with_waiting(
+        self, record: Record, statement: Statement, position: str | None, step: dict[str, Any] | None
+    ) -> list[Change]:
+        """Return the change of an object, after those that wait; where it waits itself, this one takes its place."""
+        if self._waiting.pop(record, None) is not None:
+            statement = self._made.ended
+        return [*self._flushed(), self._change(record, statement, position, step)]
+
+    def _flushed(self) -> list[Change]:
+        """Return the changes that wait to be written."""
+        waiting, self._waiting = self._waiting, {}
+        return [self._change(record, statement, None, None) for record, statement in waiting.items()]
+
+    def _write(self, eng: Any, changes: list[Change], results: list[dict[str, Any]] | None = None) -> None:
+        run = None
+        if eng.extra_data or self._extra != "{}":
+            extra = shared(eng.extra_data)
+            text = encode(extra, "extra_data")
+            if text != self._extra:
+                run = self._run_row(eng, WorkflowStatus.RUNNING, self._lease, text)
+        self._writer.write(changes, run, results or ())
+        if run is not None:
+            self._extra = run["b_extra_data"]
+        self._clears = False
+
+    def _run_row(self, eng: Any, status: WorkflowStatus, lease: float | None, extra: str) -> dict[str, Any]:
+        return {
+            "b_uuid": self.run.uuid,
+            "b_epoch": self._writer.epoch,
+            "b_status": status.name,
+            "b_state_token_pos": self._ordinal,
+            "b_extra_data": extra,
+            "b_lease": lease,
+        }
+
+    def _count_visit(self, record: Record, error: BaseException | None = None) -> None:
+        """Count the visit that had asked for its key, unless it is what an error has ended: that one is made again."""
+        visit, self._visit = self._visit, None
+        if visit is None or (error is not None and visit[1] is not None and _passed(error, visit[1])):
+            return
+        record.visits[visit[0]] = record.visits.get(visit[0], 0) + 1
+
+    def _leave(self, record: Record, status: ObjectStatus) -> Place | None:
+        OBJECTS.check(record.status, status, record.ordinal)
+        record.status = status
+        last, self.place, self.current = self.place, None, None
+        return last
+
+
+def shared(extra_data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run shares, as far as it is to be stored.
+
+    Not the loops of a token, which are stored with that, nor what patterns keep for this process: PARALLEL_SPLIT's lock,
+    RUN_WF's engines.
+    """
+    return {
+        key: value
+        for key, value in extra_data.items()
+        if key != loops.KEY and not isinstance(value, _LOCK | GenericWorkflowEngine)
+    }
+
+
+def _visits(visits: dict[int, int]) -> str:
+    return "{" + ",".join([f'"{node}":{count}' for node, count in visits.items()]) + "}"
+
+
+def _passed(error: BaseException, frame: FrameType) -> bool:
+    """Tell whether an error came through a frame."""
+    step = error.__traceback__
+    while step is not None:
+        if step.tb_frame is frame:
+            return True
+        step = step.tb_next
+    return False

@@ -1,0 +1,210 @@
+"""Rows of tokens: in batches they run one after the other without anybody being called between them.
+
+What became of them is seen afterwards, or as soon as one of them has to be stored or asks for something.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+from wfgraph.errors import NotStorable, WorkflowError
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.statuses import ObjectStatus
+from wfgraph.storage.granularity import Granularity
+from wfgraph.storage.placement import Place
+from wfgraph.storage.recorder import Recorder
+from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.store import Store
+
+__all__ = ["Interrupted", "Rows"]
+
+_BEGIN = [0]
+
+
+class Interrupted(BaseException):
+    """Raised between two tasks of a run that was asked to stop; what was done is stored, and the run can be resumed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """Where a token stands inside one of whose tasks the engine runs again."""
+
+    record: Record | None
+    place: Place | None
+    visit: tuple[int, FrameType | None] | None
+    clears: bool
+    position: list[int]
+    in_row: bool
+
+
+class Rows(Recorder):
+    """Follows the tokens of a run, those that nobody is called between included.
+
+    Args:
+        store: as for :class:`~wfgraph.storage.recorder.Recorder`, like those that follow.
+        run: the run.
+        epoch: its epoch.
+        graph: its definition.
+        lease: for how long it is claimed.
+        granularity: what is written when.
+        starts: where objects begin that do not begin at the first task; None for those that are not to be run.
+
+    Attributes:
+        interrupting: whether the run was asked to stop.
+        row: the ordinal of the first token of the row of which it is not known what became of it; None outside of rows.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        run: RunRecord,
+        epoch: int,
+        graph: WorkflowGraph,
+        lease: float,
+        granularity: Granularity,
+        starts: Mapping[int, list[int] | None] | None,
+    ) -> None:
+        super().__init__(store, run, epoch, graph, lease)
+        self.interrupting = False
+        self._thread = threading.get_ident()
+        self._granularity = granularity
+        self._starts = dict(starts or {})
+        self._last_ordinal = -1
+        self.row: int | None = None
+        self._row_size = 1
+        self._row_began = 0.0
+        self._late: list[WorkflowError] = []
+        self._owed: Record | None = None
+        self._stands: list[int] | None = None
+
+    def pause(self, eng: Any) -> int:
+        """See what became of the last row, and begin another one.
+
+        Returns:
+            The ordinal before which to pause again.
+
+        Raises:
+            WorkflowError: a token of the row could not be stored.
+        """
+        at: int = eng.state.token_pos
+        if self.row is not None:
+            took = time.monotonic() - self._row_began
+            self._settle_owed(eng)
+            done = max(1, at + 1 - self.row)
+            self._catch_up(eng, at + 1)
+            self.row, self._last_ordinal = None, at
+            # As many as took a quarter of the time that a token may wait.
+            self._row_size = max(1, min(2 * done, int(done * self._granularity.seconds / 4 / max(took, 1e-9))))
+            if len(self._waiting) >= self._granularity.tokens or self._overdue():
+                self._write(eng, self._flushed())
+        if self._late:
+            raise self._late.pop(0)
+        if self.interrupting:
+            raise Interrupted
+        until = self._row_until(at + 1)
+        if until > at + 1:
+            self.row, self._row_began, eng._skipping = at + 1, time.monotonic(), False
+        return max(until, at + 2)
+
+    def _row_until(self, first: int) -> int:
+        """Return where a row ends that begins at an object: only those that begin at their first task are in it."""
+        objects = self.run.objects
+        until = min(len(objects), first + min(self._row_size, self._granularity.tokens - len(self._waiting)))
+        for ordinal in range(first, until):
+            if objects[ordinal].status is not ObjectStatus.INITIAL or self._starts.get(ordinal, _BEGIN) != _BEGIN:
+                return ordinal
+        return until
+
+    def _overdue(self) -> bool:
+        return bool(self._waiting) and time.monotonic() - self._waiting_since >= self._granularity.seconds
+
+    def _catch_up(self, eng: Any, until: int) -> None:
+        """Take over what the tokens of the row hold that are done with: all before this one."""
+        assert self.row is not None  # noqa: S101 - asked before
+        if not self._waiting:
+            self._waiting_since = self._row_began
+        for ordinal in range(self.row, until):
+            record, obj = self.run.objects[ordinal], eng.objects[ordinal]
+            if record is self.current:
+                self._count_visit(record)
+                self.current = None
+            try:
+                text = eng._stored_text(obj, record)
+            except NotStorable as error:
+                self.current, self._clears, record.status = record, False, ObjectStatus.RUNNING
+                self._late.append(self._refused_late(eng, record, error))
+                continue
+            known = self._waiting.get(record, self._made.moved)
+            same = text == record.stored and not record.loops
+            self._waiting[record] = known if same else self._made.changed
+            record.stored, record.status = text, ObjectStatus.COMPLETED
+            record.callback_pos = record.node = record.loops = None
+        self.row = max(self.row, until)
+        self._ordinal = until - 1
+
+    def _refused_late(self, eng: Any, record: Record, error: NotStorable) -> WorkflowError:
+        record.error_type = "wfgraph.errors.NotStorable"
+        record.error_message = "".join(traceback.format_exception_only(error))
+        self._leave(record, ObjectStatus.ERROR)
+        record.callback_pos = record.node = None
+        self._waiting[record] = self._made.ended
+        return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=record.ordinal)
+
+    def _in_hand(self, eng: Any) -> Record | None:
+        """Return the object in hand; where that is one of a row, those before it are done with."""
+        if self.row is None or threading.get_ident() != self._thread:
+            return self.current
+        at = eng.state.token_pos
+        if at < self.row:
+            return self._owed  # the run inside its task has gone past it
+        self._settle_owed(eng)
+        record: Record = self.run.objects[at]
+        if self.current is not record:
+            self._catch_up(eng, at)
+            self.current, self._clears, self._ordinal = record, False, at
+            record.status = ObjectStatus.RUNNING
+        return record
+
+    def _settle_owed(self, eng: Any) -> None:
+        """Take over what a token of a row holds inside one of whose tasks the engine was run again."""
+        owed, self._owed = self._owed, None
+        if owed is not None and self.row is not None:
+            row, self.row = self.row, owed.ordinal
+            self._catch_up(eng, owed.ordinal + 1)
+            self.row = row
+
+    def _left_row(self, eng: Any) -> Record | None:
+        """Return the object in hand; a row ends with it."""
+        self.current = record = self._in_hand(eng)
+        if self.row is not None:
+            self.row, self._owed, self._last_ordinal = None, None, eng.state.token_pos
+        return record
+
+    def step_aside(self, eng: Any) -> _Aside | None:
+        """Let an engine run again inside a task of its own; return what :meth:`come_back` takes."""
+        if threading.get_ident() != self._thread:
+            return None
+        in_row = self.row is not None
+        record = self._left_row(eng)
+        found = _Aside(record, self.place, self._visit, self._clears, list(eng.state.callback_pos), in_row)
+        self.current = self.place = self._visit = None
+        return found
+
+    def come_back(self, eng: Any, aside: _Aside | None, failed: bool) -> None:
+        """Go on with the token inside whose task the engine was run again."""
+        if aside is None:
+            return
+        self.current, self.place, self._visit, self._clears = aside.record, aside.place, aside.visit, aside.clears
+        if aside.record is None:
+            return
+        aside.record.status = ObjectStatus.RUNNING
+        if failed:
+            self._stands = aside.position
+        elif aside.in_row:
+            self.row, self._owed = eng.state.token_pos + 1, aside.record
