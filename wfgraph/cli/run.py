@@ -20,6 +20,8 @@ from wfgraph.views.traces import trace_to_json
 
 __all__ = ["run", "tell_report"]
 
+_MANY = 20
+
 
 @click.command()
 @click.argument("target")
@@ -75,7 +77,11 @@ def run(
         for story in report.of(Fate.FAILED):
             if story.error is not None:
                 traceback.print_exception(story.error)
-    tell_report(report)
+    tell_report(report, None if url is None else _MANY)
+    if code:
+        from wfgraph.cli.stored import tell_interrupted
+
+        tell_interrupted(eng)  # type: ignore[arg-type]  # only stored runs are interrupted so
     ctx.exit(code or (1 if report.of(Fate.FAILED) else 0))
 
 
@@ -91,19 +97,26 @@ def _stored_engine(target: str, key: str | None, url: str, name: str | None, gra
 
 
 def _run_stored(eng: Any, tokens: list[Any]) -> tuple[Report, int]:
-    from wfgraph.cli.stored import report_of, run_stored, tell_interrupted
+    from wfgraph.cli.stored import report_of, run_stored
 
     say(f"run {eng.uuid}")
     done = run_stored(eng, len(tokens), lambda: eng.process(tokens, stop_on_error=False, stop_on_halt=False))
-    if not done:
-        tell_interrupted(eng)
     return report_of(eng), 0 if done else 130
 
 
-def tell_report(report: Report) -> None:
-    """Say what became of all tokens: a line for each that halted or failed, and how many there are of each kind."""
-    for line in _lines(report):
+def tell_report(report: Report, most: int | None = None) -> None:
+    """Say what became of all tokens: a line for each that halted or failed, and how many there are of each kind.
+
+    Args:
+        report: what became of them.
+        most: how many that halted or failed are told of by themselves; None for all.
+    """
+    *stories, summary = _lines(report)
+    for line in stories[:most]:
         say(line)
+    if most is not None and len(stories) > most:
+        say(f"and {len(stories) - most} more that halted or failed: `wfgraph runs show` lists them")
+    say(summary)
 
 
 def engine_for(target: str, key: str | None) -> GenericWorkflowEngine:

@@ -254,7 +254,7 @@ def requeue(
 def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
     done = run_stored(eng, len(eng.objects), action)
     report = report_of(eng)
-    tell_report(report)
+    tell_report(report, _MANY)
     if not done:
         tell_interrupted(eng)
         ctx.exit(130)
