@@ -579,6 +579,26 @@ def test_edits_between_runs_are_saved(database: Database) -> None:
     assert ["COMPLETED"] == statuses(eng)
 
 
+def test_a_run_that_waits_for_a_worker_may_be_edited(database: Database) -> None:
+    eng = begun(database, FLOW)
+    eng.submit([{"n": 1}])
+    eng.objects[0]["n"] = 2
+    eng.save()
+    assert ({"n": 2}, WorkflowStatus.NEW) == (again(eng, []).objects[0], again(eng, []).status)
+
+
+@every
+def test_other_tokens_inside_a_task_are_a_part_of_it(database: Database, granularity: Any) -> None:
+    def others(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1:
+            eng.process([{"n": 7}, {"n": 8}, {"n": 9}])
+
+    eng = begun(database, [step("a"), others, step("b")], granularity=granularity)
+    eng.process([{"n": 0}, {"n": 1}])
+    assert [{"n": 0, "went": ["a", "b"]}, {"n": 1, "went": ["a", "b"]}] == again(eng, []).objects
+    assert ["COMPLETED", "COMPLETED"] == statuses(eng)
+
+
 def test_nothing_is_stored_of_a_run_that_can_not_begin(database: Database) -> None:
     eng = DbWorkflowEngine.with_name("flow", database)
     with pytest.raises(WorkflowError, match="callbacks are empty"):

@@ -228,7 +228,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             Exception: as :class:`~wfgraph.engine.GenericWorkflowEngine`.
         """
         if not self._idle:
-            with self._stepping_aside():
+            with self._stepping_aside(), self._storing_only(objects):
                 super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
         objects = self._pre_flight_checks(objects)
@@ -360,6 +360,18 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             if keeper is not None:
                 keeper.come_back(self, aside, failed)
 
+    @contextmanager
+    def _storing_only(self, objects: Any) -> Iterator[None]:
+        """Store nothing of tokens that are not the run's: what a task does with others is a part of it."""
+        keeper = self._keeper
+        mine = getattr(keeper, "tokens", objects)
+        if len(objects) != len(mine) or any(one is not other for one, other in zip(objects, mine, strict=True)):
+            self._keeper = Aside()
+        try:
+            yield
+        finally:
+            self._keeper = keeper
+
     def _process(self, objects: Any) -> None:
         keeper = self._keeper
         if not isinstance(keeper, Keeper) or not self.granularity.in_rows:
@@ -409,9 +421,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """
         if not self._idle or not self.db_obj.objects:
             return
-        before = self.db_obj.status
-        with self._kept(self.objects, {}, afresh=False, ends=before if before is not WorkflowStatus.NEW else None):
-            self._keeper.edited(self, self.objects)
+        with self._kept(self.objects, {}, afresh=False, ends=self.db_obj.status):
+            self._keeper.edited(self)
 
     @property
     def idempotency_key(self) -> str:
@@ -554,7 +565,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
         for one, move in moved.items():
             one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
-        self._keeper = keeper = Keeper(self.runs, run, epoch, graph, self.granularity, self.lease, starts)
+        self._keeper = keeper = Keeper(self.runs, run, objects, epoch, graph, self.granularity, self.lease, starts)
         self._left_early = False
         status: WorkflowStatus | None = None
         try:

@@ -37,6 +37,7 @@ class Keeper(Rows):
     Args:
         store: the runs of the database.
         run: the run, with its objects.
+        tokens: the tokens that these are.
         epoch: the one in which it was claimed.
         graph: its definition.
         granularity: what is written when.
@@ -48,13 +49,14 @@ class Keeper(Rows):
         self,
         store: Store,
         run: RunRecord,
+        tokens: Any,
         epoch: int,
         graph: WorkflowGraph,
         granularity: Granularity,
         lease: float,
         starts: Mapping[int, list[int] | None] | None = None,
     ) -> None:
-        super().__init__(store, run, epoch, graph, lease, granularity, starts)
+        super().__init__(store, run, tokens, epoch, graph, lease, granularity, starts)
         self._let_go: Callable[[], None] = _nothing
         self._store = store
         self._resuming = starts is not None
@@ -136,7 +138,7 @@ class Keeper(Rows):
 
     def _checkpoint(self, eng: Any, record: Record, place: Place, step: dict[str, Any] | None) -> None:
         """Store that a token has come to a place, and what it holds."""
-        statement = self._take(eng, record, eng.objects[record.ordinal])
+        statement = self._take(eng, record, self.tokens[record.ordinal])
         record.callback_pos, record.node = list(eng.state.callback_pos), place.name
         self._write(eng, self._with_waiting(record, statement, place.position, step))
 
@@ -236,7 +238,7 @@ class Keeper(Rows):
         if record is None:
             return
         told = encode(value, f"the result of once({key!r})")
-        statement = self._take(eng, record, eng.objects[record.ordinal])
+        statement = self._take(eng, record, self.tokens[record.ordinal])
         record.callback_pos = list(eng.state.callback_pos)
         place = self._places.at(record.callback_pos)
         record.node = place.name if place is not None else None
@@ -260,14 +262,14 @@ class Keeper(Rows):
         visit = record.visits.get(place.number, 0)
         return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
 
-    def edited(self, eng: Any, objects: Any) -> None:
+    def edited(self, eng: Any) -> None:
         """Write tokens that were changed while no task ran, where they stand.
 
         Raises:
             NotStorable: one of them is no JSON.
         """
         changes = []
-        for record, obj in zip(self.run.objects, objects, strict=True):
+        for record, obj in zip(self.run.objects, self.tokens, strict=True):
             text = eng._stored_text(obj, record)
             if text != record.stored:
                 record.stored = text

@@ -31,18 +31,23 @@ class Recorder:
     Args:
         store: the runs of the database.
         run: the run, with its objects.
+        tokens: the tokens that these are.
         epoch: the one in which it was claimed.
         graph: its definition.
         lease: for how many seconds the run was claimed.
 
     Attributes:
         run: the run.
+        tokens: its tokens.
         current: the object in hand.
         place: the task that it is at, where each step is stored.
     """
 
-    def __init__(self, store: Store, run: RunRecord, epoch: int, graph: WorkflowGraph, lease: float) -> None:
+    def __init__(
+        self, store: Store, run: RunRecord, tokens: Any, epoch: int, graph: WorkflowGraph, lease: float
+    ) -> None:
         self.run = run
+        self.tokens = tokens
         self.current: Record | None = None
         self.place: Place | None = None
         self._visit: tuple[int, FrameType | None] | None = None

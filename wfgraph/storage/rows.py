@@ -49,6 +49,7 @@ class Rows(Recorder):
     Args:
         store: as for :class:`~wfgraph.storage.recorder.Recorder`, like those that follow.
         run: the run.
+        tokens: its tokens.
         epoch: its epoch.
         graph: its definition.
         lease: for how long it is claimed.
@@ -64,13 +65,14 @@ class Rows(Recorder):
         self,
         store: Store,
         run: RunRecord,
+        tokens: Any,
         epoch: int,
         graph: WorkflowGraph,
         lease: float,
         granularity: Granularity,
         starts: Mapping[int, list[int] | None] | None,
     ) -> None:
-        super().__init__(store, run, epoch, graph, lease)
+        super().__init__(store, run, tokens, epoch, graph, lease)
         self.interrupting = False
         self._thread = threading.get_ident()
         self._granularity = granularity
@@ -130,7 +132,7 @@ class Rows(Recorder):
         if not self._waiting:
             self._waiting_since = self._row_began
         for ordinal in range(self.row, until):
-            record, obj = self.run.objects[ordinal], eng.objects[ordinal]
+            record, obj = self.run.objects[ordinal], self.tokens[ordinal]
             if record is self.current:
                 self._count_visit(record)
                 self.current = None
