@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded import EndlessError, Maker
 
@@ -69,6 +69,7 @@ def plain_engine() -> Any:
     return eng
 
 
+@settings(max_examples=max(20, settings.default.max_examples // 3))
 @given(seed=st.integers(0, 2**32), flags=st.booleans())
 def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: bool) -> None:
     expected = observe(seed, plain_engine(), flags)
@@ -77,6 +78,7 @@ def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: 
         assert expected == observe(seed, eng, flags), granularity
 
 
+@settings(max_examples=max(20, settings.default.max_examples // 3))
 @given(seed=st.integers(0, 2**32))
 def test_what_is_stored_is_what_became_of_it(stored: Database, seed: int) -> None:
     """The granularities agree about the rows, too."""

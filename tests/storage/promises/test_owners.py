@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -128,12 +129,8 @@ class Server:
             pytest.skip("needs the programs initdb and pg_ctl")
         self._bin = Path(program).parent
         self._place = place
-        place.mkdir()
         if os.getuid() == 0:
             shutil.chown(place, "postgres")
-            for parent in place.parents:
-                if parent != Path("/") and not parent.stat().st_mode & 0o001:
-                    parent.chmod(parent.stat().st_mode | 0o711)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -155,11 +152,13 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    made = Server(tmp_path / "server")
-    connect(made.url, create=True).close()
-    yield made
-    made.stop()
+def server() -> Iterator[Server]:
+    # Not in tmp_path, which another user, such as the server's, may not enter.
+    with tempfile.TemporaryDirectory(prefix="server-") as place:
+        made = Server(Path(place))
+        connect(made.url, create=True).close()
+        yield made
+        made.stop()
 
 
 @pytest.mark.timeout(300)
