@@ -18,7 +18,7 @@ from wfgraph.runtime.boundary import invocation, stop_before_next
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.heartbeat import Heartbeat
-from wfgraph.storage.lifecycle import OBJECTS
+from wfgraph.storage.lifecycle import OBJECTS, RUNS
 from wfgraph.storage.placement import Place
 from wfgraph.storage.recorder import shared
 from wfgraph.storage.records import Record, RunRecord
@@ -287,6 +287,7 @@ class Keeper(Rows):
         """
         self._heart.stop()
         self._let_go()
+        RUNS.check(WorkflowStatus.RUNNING, status or WorkflowStatus.RUNNING, self.run.uuid)
         if self.row is not None and eng.state.token_pos >= self.row:
             self._settle_owed(eng)
             self._catch_up(eng, eng.state.token_pos)

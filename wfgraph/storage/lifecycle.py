@@ -64,6 +64,7 @@ RUNS = Lifecycle(
         "halt": ((_R.RUNNING,), _R.HALTED),
         "fail": ((_R.RUNNING,), _R.ERROR),
         "complete": ((_R.RUNNING,), _R.COMPLETED),
+        "put_back": ((_R.RUNNING,), _R.NEW),
         "cancel": ((_R.NEW, _R.RUNNING, _R.HALTED, _R.ERROR), _R.CANCELLED),
     },
 )
