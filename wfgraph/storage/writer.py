@@ -18,6 +18,9 @@ from wfgraph.storage.statements import Statement, Statements, statements_of
 
 __all__ = ["Change", "Writer"]
 
+_ENDING = ("08", "57P")
+"""How the SQLSTATEs begin that tell of the end of a connection: connection exceptions, and operator intervention."""
+
 _PAUSES = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 """How many seconds to wait before each further attempt to reach a database that has dropped the connection."""
 
@@ -175,7 +178,11 @@ class Writer:
         cause: Any = getattr(error, "orig", None) or error
         invalidated = bool(getattr(error, "connection_invalidated", False))
         dropped = isinstance(cause, self._dialect.dbapi.Error) and (
-            self._raw is None or self._dialect.is_disconnect(cause, self._raw, None) or bool(_closed(self._raw))
+            # The server says that it ends the connection before the connection is seen to have ended.
+            str(getattr(cause, "sqlstate", None)).startswith(_ENDING)
+            or self._raw is None
+            or self._dialect.is_disconnect(cause, self._raw, None)
+            or bool(_closed(self._raw))
         )
         if self._database.is_sqlite or not (invalidated or dropped):
             return False

@@ -183,7 +183,7 @@ def arm(at: int, how: str, url: str) -> None:
     Args:
         at: n, from 1.
         how: ``"exit"`` ends the process, ``"raise"`` raises an error of the database, ``"drop"`` ends the connection,
-            and ``"unheard"`` does so before what the server answers is heard.
+            ``"unheard"`` does so before what the server answers is heard, and with ``"told"`` it says that it will.
         url: the database.
     """
     calls = 0
@@ -199,6 +199,8 @@ def arm(at: int, how: str, url: str) -> None:
             with psycopg.connect(url, autocommit=True) as other:
                 other.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
             return
+        if how == "told":
+            raise psycopg.errors.AdminShutdown("terminating connection due to administrator command")
         if how == "unheard":
             raw.close()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
