@@ -142,9 +142,11 @@ class Rows(Recorder):
                 self.current, self._clears, record.status = record, False, ObjectStatus.RUNNING
                 self._late.append(self._refused_late(eng, record, error))
                 continue
-            known = self._waiting.get(record, self._made.moved)
-            same = text == record.stored and not record.loops
-            self._waiting[record] = known if same else self._made.changed
+            if record in self._waiting:
+                self._waiting[record] = self._made.ended  # whatever it waited with is written, too
+            else:
+                same = text == record.stored and not record.loops
+                self._waiting[record] = self._made.moved if same else self._made.changed
             record.stored, record.status = text, ObjectStatus.COMPLETED
             record.callback_pos = record.node = record.loops = None
         self.row = max(self.row, until)
