@@ -123,6 +123,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         stop_on_halt: bool = True,
         initial_run: bool = True,
         reset_state: bool = True,
+        *,
+        workers: int | None = None,
     ) -> None:
         """Run tokens through the workflow.
 
@@ -132,6 +134,9 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             stop_on_halt: raise a halt instead of going on with the next token.
             initial_run: start with these tokens; False goes on with the next of the engine's own.
             reset_state: begin before the first token; False begins where ``state`` stands.
+            workers: how many processes share the tokens, all of which are then run from the first task on; None for this
+                process alone. The list is given the tokens that the workers send back. What is stopped by a halt or an
+                error are the chunks not yet handed out. ``extra_data`` is each chunk's own, and so are jumps to tokens.
 
         Raises:
             WorkflowError: the tokens can't be iterated over, there is no definition, or the engine runs in another
@@ -141,6 +146,12 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             Exception: whatever a task raised and no handler of the processing factory took.
         """
         objects = self._pre_flight_checks(objects)
+        if workers is not None:
+            self._compile_all()
+            from wfgraph.runtime.sharing import process_shared  # what few need, and takes long to import
+
+            process_shared(self, objects, workers, stop_on_error, stop_on_halt)
+            return
         tier = self._chosen_tier()
         with running(self, self._compiled) as run:
             run.tier = tier
@@ -260,6 +271,11 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             self._vet(callbacks)
             found.vetted = True
         return found
+
+    def _compile_all(self) -> None:
+        """See that every definition can be compiled, and is allowed, before workers are started."""
+        for callbacks in self.callbacks.get(None).values():
+            self._compiled(callbacks)
 
     def _vet(self, callbacks: Any) -> None:
         """Refuse a definition in which a check finds an error.

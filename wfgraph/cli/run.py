@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from wfgraph.cli.console import CommandError, progress, say
-from wfgraph.cli.runner import Fate, Report, Story, run_all
+from wfgraph.cli.runner import Fate, Report, Story, run_all, run_shared
 from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
@@ -38,6 +38,7 @@ _MANY = 20
     type=click.Choice(("task", "token", "batch")),
     help="What is stored at once: what may have to be run again after a crash.  [default: token]",
 )
+@click.option("--workers", type=click.IntRange(min=1), help="How many processes share the tokens.")
 @click.pass_context
 def run(
     ctx: click.Context,
@@ -49,6 +50,7 @@ def run(
     url: str | None,
     name: str | None,
     granularity: str | None,
+    workers: int | None,
 ) -> None:
     """Run the JSON tokens in a file through a definition.
 
@@ -62,13 +64,15 @@ def run(
         raise CommandError(f"--output {str(output)!r}: tokens are written to a .json or a .jsonl file")
     if recording is not None and recording.suffix.lower() != ".json":
         raise CommandError(f"--trace {str(recording)!r}: a run is recorded to a .json file")
+    if recording is not None and workers is not None:
+        raise CommandError("--trace follows one process: leave out --workers")
     if url is None and (name or granularity):
         raise CommandError("--name and --granularity are of stored runs; say where to store it: --db runs.db")
     eng = engine_for(target, key) if url is None else _stored_engine(target, key, url, name, granularity or "token")
     given = read_tokens(tokens)
     if recording is not None:
         eng.trace = Trace()
-    report, code = _run(eng, given) if url is None else _run_stored(eng, given)
+    report, code = _run(eng, given, workers) if url is None else _run_stored(eng, given, workers)
     if recording is not None:
         _record(recording, eng)
     if output is not None:
@@ -85,9 +89,9 @@ def run(
     ctx.exit(code or (1 if report.of(Fate.FAILED) else 0))
 
 
-def _run(eng: GenericWorkflowEngine, tokens: list[Any]) -> tuple[Report, int]:
+def _run(eng: GenericWorkflowEngine, tokens: list[Any], workers: int | None) -> tuple[Report, int]:
     with progress("tokens", len(tokens)) as tell:
-        return run_all(eng, tokens, tell), 0
+        return (run_all(eng, tokens, tell) if workers is None else run_shared(eng, tokens, workers, tell)), 0
 
 
 def _stored_engine(target: str, key: str | None, url: str, name: str | None, granularity: str) -> GenericWorkflowEngine:
@@ -96,11 +100,12 @@ def _stored_engine(target: str, key: str | None, url: str, name: str | None, gra
     return begun(target, key, url, name, granularity)
 
 
-def _run_stored(eng: Any, tokens: list[Any]) -> tuple[Report, int]:
+def _run_stored(eng: Any, tokens: list[Any], workers: int | None) -> tuple[Report, int]:
     from wfgraph.cli.stored import report_of, run_stored
 
     say(f"run {eng.uuid}")
-    done = run_stored(eng, len(tokens), lambda: eng.process(tokens, stop_on_error=False, stop_on_halt=False))
+    given = {"stop_on_error": False, "stop_on_halt": False} | ({} if workers is None else {"workers": workers})
+    done = run_stored(eng, len(tokens), lambda: eng.process(tokens, **given), shared=workers is not None)
     return report_of(eng), 0 if done else 130
 
 

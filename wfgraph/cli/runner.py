@@ -11,8 +11,9 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing
 from wfgraph.graph.address import format_address
 from wfgraph.runtime.hooks import provided
+from wfgraph.runtime.sharing import share
 
-__all__ = ["Fate", "Report", "Story", "run_all", "watched"]
+__all__ = ["Fate", "Report", "Story", "run_all", "run_shared", "watched"]
 
 
 class Fate(Enum):
@@ -100,6 +101,35 @@ def run_all(eng: GenericWorkflowEngine, tokens: Sequence[Any], tell: Callable[[i
             break
     tell(len(tokens))
     return report
+
+
+def run_shared(eng: GenericWorkflowEngine, tokens: list[Any], workers: int, tell: Callable[[int], Any]) -> Report:
+    """Run all tokens as :func:`run_all` does, in worker processes.
+
+    Raises:
+        WorkersLost: a worker was killed.
+        Exception: the run failed before it took up a token.
+    """
+    report = Report([])
+    for done in share(eng, tokens, workers, _told):
+        if done.error is not None:
+            raise done.error
+        first = done.chunk.first
+        tokens[first : first + len(done.chunk.tokens)] = done.chunk.tokens
+        for story, token in zip(done.told, done.chunk.tokens, strict=True):
+            story.index += first
+            story.token = token
+            report.stories.append(story)
+        tell(len(report.stories))
+    return report
+
+
+def _told(eng: GenericWorkflowEngine, tokens: list[Any]) -> list[Story]:
+    """Run the tokens of a chunk in a worker; return their stories, as far as they can be sent."""
+    report = run_all(eng, tokens, lambda _: None)
+    for story in report.stories:
+        story.token = story.error = None
+    return report.stories
 
 
 def _record(eng: GenericWorkflowEngine, report: Report, error: Exception) -> None:

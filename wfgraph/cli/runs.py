@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import click
@@ -24,6 +25,8 @@ from wfgraph.cli.stored import (
     store_at,
     tell_interrupted,
 )
+from wfgraph.cli.targets import load
+from wfgraph.cli.watch import watch_run
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import Record, RunRecord
@@ -32,6 +35,9 @@ __all__ = ["runs"]
 
 _MANY = 20
 _json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
+_workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), help="How many processes share a run that is in parts."
+)
 _target_option = click.option("--target", help="Where the definition is, if not where it was: module:attribute.")
 
 
@@ -81,8 +87,15 @@ def list_runs(
 @db_option
 @click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {_MANY} that wait for somebody.")
 @_json_option
-def show(uuid: str, url: str | None, everything: bool, as_json: bool) -> None:
+@click.option("--watch", is_flag=True, help="Show how far it is, again and again, until nothing of it is to be run.")
+@click.option(
+    "--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="... every so many seconds."
+)
+def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: bool, every: float) -> None:
     """Show what became of a run, and where its objects stand."""
+    if watch:
+        watch_run(store_at(url, create=False), uuid, every, as_json)
+        return
     run = store_at(url, create=False).load(uuid)
     counts = Counter(one.status for one in run.objects)
     if as_json:
@@ -94,9 +107,12 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool) -> None:
         ("definition", run.target or "?"),
         ("begun", _time(run.created)),
         ("changed", _time(run.modified)),
-        ("worker", f"{run.owner or 'none'}{'' if run.leased else ' (gone)' if run.interrupted else ' (done)'}"),
+        ("worker", "" if run.parts else f"{run.owner or 'none'}{_whereabouts(run)}"),
         ("objects", _counted(counts)),
+        ("parts", _pieces(Counter(part.status for part in run.parts))),
     ):
+        if not value:
+            continue
         say(f"  {what:<11}{value}")
     _show_standing(run)
     waiting = [one for one in run.objects if one.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)]
@@ -109,6 +125,10 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool) -> None:
         say(f"go on: {how_to('resume', run.uuid, url)}")
     elif run.interrupted:
         say(f"go on: {how_to('requeue', run.uuid, url)}")
+
+
+def _whereabouts(run: RunRecord) -> str:
+    return "" if run.leased or run.owner is None else " (gone)" if run.interrupted else " (done)"
 
 
 def _show_standing(run: RunRecord) -> None:
@@ -193,6 +213,7 @@ def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> Non
 )
 @_target_option
 @granularity_option
+@_workers_option
 @click.pass_context
 def resume(
     ctx: click.Context,
@@ -205,6 +226,7 @@ def resume(
     remaps: tuple[str, ...],
     target: str | None,
     granularity: str,
+    workers: int | None,
 ) -> None:
     """Go on with a run: with what halted, what failed, and what was not begun.
 
@@ -224,6 +246,7 @@ def resume(
             failed=None if failed == "none" else failed,
             objects=objects or None,
             remap=remap,
+            workers=workers,
         ),
     )
 
@@ -234,25 +257,46 @@ def resume(
 @click.option("--stale", is_flag=True, help="All whose worker is gone.")
 @_target_option
 @granularity_option
+@_workers_option
+@click.option("--celery", "place", metavar="TARGET", help="Tell workers instead: a CeleryWorkflows, module:attribute.")
 @click.pass_context
 def requeue(
-    ctx: click.Context, uuids: tuple[str, ...], url: str | None, stale: bool, target: str | None, granularity: str
+    ctx: click.Context,
+    uuids: tuple[str, ...],
+    url: str | None,
+    stale: bool,
+    target: str | None,
+    granularity: str,
+    workers: int | None,
+    place: str | None,
 ) -> None:
-    """Go on with runs whose worker is gone, here and now.
+    """Go on with runs whose worker is gone, here and now; or tell the workers of a queue about them.
 
     What was not begun or was under way goes on; what halted or failed stays where it is, for `wfgraph runs resume`.
     """
-    store = store_at(url, create=False)
     if bool(uuids) == stale:
         raise CommandError("name the runs to go on with, or say --stale for all whose worker is gone")
+    if place is not None:
+        _tell_workers(place, uuids)
+        return
+    store = store_at(url, create=False)
     for uuid in uuids or [run.uuid for run in store.runs(interrupted=True)]:
         eng = found(store, uuid, target, granularity)
         say(f"{eng.name}: {eng.uuid}")
-        _go_on(ctx, eng, eng.recover)
+        _go_on(ctx, eng, partial(eng.recover, workers=workers))
+
+
+def _tell_workers(place: str, uuids: tuple[str, ...]) -> None:
+    """Tell the workers of a queue of these runs, or of all that should be going on."""
+    workflows = load(place)
+    if not hasattr(workflows, "requeue"):
+        raise CommandError(f"{place!r} is no CeleryWorkflows")
+    told = workflows.requeue(uuids, stale=not uuids)
+    say(f"{told} message{'' if told == 1 else 's'} sent")
 
 
 def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
-    done = run_stored(eng, len(eng.objects), action)
+    done = run_stored(eng, len(eng.objects), action, shared=bool(eng.db_obj.parts))
     report = report_of(eng)
     tell_report(report, _MANY)
     if not done:
@@ -307,6 +351,12 @@ def _counted(counts: Any) -> str:
     whole = sum(counts.values())
     told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in ObjectStatus if counts.get(one))
     return f"{whole} ({told})" if told else str(whole)
+
+
+def _pieces(counts: Mapping[WorkflowStatus, int]) -> str:
+    whole = sum(counts.values())
+    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in WorkflowStatus if counts.get(one))
+    return f"{whole} ({told})" if told else ""
 
 
 def _time(seconds: float | None) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,6 +17,7 @@ from wfgraph.cli.console import CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, watched
 from wfgraph.cli.targets import compiled, definition_of, load
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import StorageError
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, connect
@@ -33,6 +35,8 @@ __all__ = [
     "store_at",
     "tell_interrupted",
 ]
+
+_LOOK_SECONDS = 0.3
 
 FATES: Mapping[ObjectStatus, Fate] = {
     ObjectStatus.INITIAL: Fate.WAITING,
@@ -136,26 +140,48 @@ def _ending_well(eng: DbWorkflowEngine) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_stored(eng: DbWorkflowEngine, total: int, action: Callable[[], Any]) -> bool:
+def run_stored(eng: DbWorkflowEngine, total: int, action: Callable[[], Any], *, shared: bool = False) -> bool:
     """Carry out what runs an engine, showing how far it is.
 
     Args:
         eng: the engine.
         total: how many objects are to be run.
         action: runs it.
+        shared: whether its objects are run in parts: how far they are is then asked of the database.
 
     Returns:
         False when it was interrupted.
     """
     with progress("objects", total) as tell, _ending_well(eng), _told_only_here():
-        taken = Report([Story(index, None) for index in range(max(total, len(eng.objects)))])
-        eng.processing_factory = watched(eng, taken, tell)
+        if not shared:
+            taken = Report([Story(index, None) for index in range(max(total, len(eng.objects)))])
+            eng.processing_factory = watched(eng, taken, tell)
         try:
-            action()
+            with _counting(eng, tell) if shared else nullcontext():
+                action()
         except (Interrupted, KeyboardInterrupt):
             return False
         tell(total)
     return True
+
+
+@contextmanager
+def _counting(eng: DbWorkflowEngine, tell: Callable[[int], Any]) -> Iterator[None]:
+    """Tell again and again how many objects are done with, whichever process runs them."""
+    over = threading.Event()
+
+    def count() -> None:
+        while not over.wait(_LOOK_SECONDS):
+            with suppress(StorageError):  # not stored yet, or the database is away: the run itself will say so
+                tell(eng.runs.progress(eng.uuid).ended)
+
+    thread = threading.Thread(target=count, name="wfgraph-progress", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 @contextmanager

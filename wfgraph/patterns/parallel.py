@@ -61,6 +61,10 @@ def PARALLEL_SPLIT(*args: Any) -> Task:
 
     @named("PARALLEL_SPLIT", ops.Split(lanes))
     def split(obj: Any, eng: Any) -> None:
+        elsewhere = getattr(eng, "branch_runner", None)
+        if elsewhere is not None:
+            elsewhere.start(obj, eng, lanes)
+            return
         lock = eng.extra_data["lock"] = threading.Lock()
         branches = [(lane, new_engine(eng, "PARALLEL_SPLIT")) for lane in lanes if lane]
         if not branches:
@@ -149,17 +153,25 @@ def SYNCHRONIZE(*args: Any, timeout: float | None = MAX_TIMEOUT) -> Any:
 
     @named("SYNCHRONIZE", op)
     def synchronize(obj: Any, eng: Any) -> None:
-        calls = [_call(branch, lane, obj, eng) for branch, lane in zip(branches, lanes, strict=True)]
-        names = [describe(branch) for branch in branches]
-        pool = ThreadPoolExecutor(len(calls), thread_name_prefix="SYNCHRONIZE")
-        try:
-            _wait_for([pool.submit(call) for call in calls], names, timeout, eng)
-        finally:
-            pool.shutdown(wait=False)
+        elsewhere = getattr(eng, "branch_runner", None)
+        if elsewhere is not None:
+            elsewhere.join(obj, eng, lanes)
+        else:
+            _run_in_threads(branches, lanes, obj, eng, timeout)
         for task in final:
             task(obj, eng)
 
     return synchronize if final else [synchronize, *follows]
+
+
+def _run_in_threads(branches: list[Any], lanes: tuple[Lane, ...], obj: Any, eng: Any, timeout: float | None) -> None:
+    calls = [_call(branch, lane, obj, eng) for branch, lane in zip(branches, lanes, strict=True)]
+    names = [describe(branch) for branch in branches]
+    pool = ThreadPoolExecutor(len(calls), thread_name_prefix="SYNCHRONIZE")
+    try:
+        _wait_for([pool.submit(call) for call in calls], names, timeout, eng)
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _outcomes(lanes: tuple[Lane, ...], final: Lane) -> tuple[Outcome, ...] | None:

@@ -109,8 +109,16 @@ class Database:
         """Close all connections."""
         self.engine.dispose()
 
+    def __reduce__(self) -> Any:
+        """Another process connects by itself."""
+        return _reconnect, (self.engine.url.render_as_string(hide_password=False), self.models, self.durability)
+
     def __repr__(self) -> str:
         return f"<Database {self.url}>"
+
+
+def _reconnect(url: str, models: Models, durability: str) -> Database:
+    return connect(url, models=models, durability=durability, create=False)
 
 
 _CLOCKS = {

@@ -32,14 +32,16 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.extension import Extension
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper
+from wfgraph.runtime.pool import check_workers
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database, connect
 from wfgraph.storage.granularity import TOKEN, Granularity, granularity_of
 from wfgraph.storage.hooks import StoredProcessingFactory
 from wfgraph.storage.keeper import Aside, Keeper, Nowhere
+from wfgraph.storage.parts import PartRunner, Parts, cut, part_size_for, raise_first
 from wfgraph.storage.placement import Move, check_inside, moves
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.records import WAITS_FOR_BRANCHES, Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
 from wfgraph.storage.values import decode, encode
@@ -81,6 +83,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
     _own_extension: Extension | None = None
     _row_extension: Extension | None = None
     _keeper: Any
+    _sharing: Parts | None = None
 
     def __init__(
         self,
@@ -206,6 +209,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         stop_on_halt: bool = True,
         initial_run: bool = True,
         reset_state: bool = True,
+        *,
+        workers: int | None = None,
     ) -> None:
         """Run tokens through the workflow, and store what becomes of them.
 
@@ -217,6 +222,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             stop_on_halt: likewise.
             initial_run: likewise.
             reset_state: likewise.
+            workers: how many processes share the tokens, which are stored in parts, and all run; what the first one has
+                halted or failed with is raised at the end. None for this process alone.
 
         Raises:
             NotStorable: a token is no JSON; nothing was stored or run.
@@ -232,20 +239,50 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
                 super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
         objects = self._pre_flight_checks(objects)
+        if workers is not None:
+            self._store_new(objects, self._graph(), part_size_for(len(objects), check_workers(workers)))
+            self._run_parts(workers, stop_on_error, stop_on_halt)
+            return
+        self._not_in_parts("process")
         with self._kept(objects, None, afresh=reset_state):
             super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
 
-    def submit(self, objects: Any) -> str:
+    def submit(self, objects: Any, *, part_size: int | None = None) -> str:
         """Store a new run with its tokens, for whoever resumes it, and return its uuid. Nothing is run.
+
+        Args:
+            objects: the tokens.
+            part_size: into parts of how many tokens to cut the run, so that several workers can share it; None for a run
+                that one worker takes as a whole.
 
         Raises:
             NotStorable: a token is no JSON; nothing was stored.
             StorageError: the run is stored already, or the database can't be used.
         """
-        if self.db_obj.objects:
-            raise StorageError(f"the run {self.uuid} is stored already; go on with it: resume()")
-        self._store_new(self._pre_flight_checks(objects), self._graph())
+        self._store_new(self._pre_flight_checks(objects), self._graph(), part_size)
         return str(self.uuid)
+
+    def _run_parts(self, workers: int | None, stop_on_error: bool, stop_on_halt: bool) -> None:
+        """Run what is to be run of all parts, and stand where they stand then."""
+        self._sharing = Parts(self, workers)
+        try:
+            self._sharing.run()
+        finally:
+            self._sharing = None
+            tokens, self.db_obj = self.objects, self.runs.load(self.uuid)
+            self._stand()
+            if isinstance(tokens, list) and len(tokens) == len(self.objects):
+                tokens[:] = self.objects
+                self.objects = tokens
+        self.state.current_object_processed = self.db_obj.status is WorkflowStatus.COMPLETED
+        raise_first(self.db_obj, stop_on_error, stop_on_halt)
+
+    def _not_in_parts(self, verb: str) -> None:
+        if self.db_obj.parts:
+            raise WorkflowAPIError(
+                f"the run {self.uuid} is in {len(self.db_obj.parts)} parts, which only resume() and recover() go on with; "
+                f"{verb}() is for runs in one"
+            )
 
     def resume(
         self,
@@ -256,6 +293,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         remap: Mapping[Any, Any] | None = None,
         stop_on_error: bool = False,
         stop_on_halt: bool = False,
+        workers: int | None = None,
     ) -> None:
         """Go on with what is not completed: each object where it stands, in their order.
 
@@ -270,25 +308,97 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             remap: tasks of the old definition and what they are in the new one: names or addresses.
             stop_on_error: raise the first error instead of going on with the next object.
             stop_on_halt: raise the first halt instead of going on with the next object.
+            workers: of a run in parts, how many processes share them; None for this process, one part after the other.
 
         Raises:
             WorkflowAPIError: a word is none of these, or there is no such object.
             DefinitionChanged: objects stand at tasks that are not certainly in the definition; nothing was run.
             Exception: as :meth:`process`.
         """
-        for word in (halted, failed):
-            if word is not None and word not in _WORDS:
-                raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
-        wanted = self._chosen(objects)
-        graph = self._graph()
-        self._moves = self._moved(graph, remap)
-        starts, first = self._starts(graph, self._moves, wanted, halted, failed)
+        if self.db_obj.parts:
+            self.make_ready(halted=halted, failed=failed, objects=objects, remap=remap)
+            self._run_parts(workers, stop_on_error, stop_on_halt)
+            return
+        if workers is not None:
+            raise WorkflowAPIError(
+                f"the run {self.uuid} is not in parts, and can't be shared; store one in parts: process(workers=...)"
+            )
+        starts, first = self._ready(halted, failed, objects, remap)
         given = self.objects
         with self._kept(given, starts, afresh=False):
             self.state.reset()
             loops.clear(self.extra_data)
             self.state.token_pos = first - 1
             super().process(given, stop_on_error, stop_on_halt, True, False)
+
+    def make_ready(
+        self,
+        *,
+        halted: str | None = "next",
+        failed: str | None = "current",
+        objects: Iterable[int] | None = None,
+        remap: Mapping[Any, Any] | None = None,
+    ) -> list[str]:
+        """Put back in the queue what halted or failed, for whoever recovers it. Nothing is run.
+
+        What was changed in tokens meanwhile is stored with it. What was not begun yet is in the queue already.
+
+        Args:
+            halted: as for :meth:`resume`, like those that follow.
+            failed: at which task those go on that failed.
+            objects: the ordinals of those to put back.
+            remap: tasks of the old definition and what they are in the new one.
+
+        Returns:
+            The uuids of the runs for which there is something to do: this one, or parts of it.
+
+        Raises:
+            RunOwned: a worker has the run, or such a part; it can be put back when that has ended.
+            Exception: as :meth:`resume`.
+        """
+        if self.db_obj.parts:
+            return self._make_parts_ready(halted, failed, self._chosen(objects), remap)
+        starts, _ = self._ready(halted, failed, objects, remap)
+        back = {
+            record: start
+            for record in self.db_obj.objects
+            if record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
+            and (start := starts.get(record.ordinal, [0])) is not None
+        }
+        if back:
+            with self._kept(self.objects, {}, afresh=False, ends=WorkflowStatus.NEW):
+                self._keeper.put_back(self, back)
+        elif self.db_obj.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING):
+            return []
+        return [str(self.uuid)]
+
+    def _make_parts_ready(
+        self, halted: str | None, failed: str | None, wanted: set[int], remap: Mapping[Any, Any] | None
+    ) -> list[str]:
+        runner, ready = PartRunner(self), []
+        for part in self.db_obj.parts:
+            eng = runner.engine(part.uuid)
+            first = part.first_object or 0
+            eng.objects = self.objects[first : first + len(eng.objects)]
+            mine = [one - first for one in wanted if first <= one < first + len(eng.objects)]
+            ready += eng.make_ready(halted=halted, failed=failed, objects=mine, remap=remap)
+        return ready
+
+    def _ready(
+        self,
+        halted: str | None,
+        failed: str | None,
+        objects: Iterable[int] | None,
+        remap: Mapping[Any, Any] | None,
+    ) -> tuple[dict[int, list[int] | None], int]:
+        """Work out where objects go on, and which is the first to be run."""
+        for word in (halted, failed):
+            if word is not None and word not in _WORDS:
+                raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
+        wanted = self._chosen(objects)
+        graph = self._graph()
+        self._moves = self._moved(graph, remap)
+        return self._starts(graph, self._moves, wanted, halted, failed)
 
     def _starts(
         self,
@@ -321,7 +431,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
                 check_inside(graph, start, record.loops if move is None else move.loops)
         return starts, first
 
-    def recover(self, *, stop_on_error: bool = False, stop_on_halt: bool = False) -> None:
+    def recover(self, *, stop_on_error: bool = False, stop_on_halt: bool = False, workers: int | None = None) -> None:
         """Go on with what was not begun or was under way; what halted or failed stays where it is.
 
         This is what becomes of a run whose worker is gone.
@@ -329,7 +439,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         Raises:
             Exception: as :meth:`resume`.
         """
-        self.resume(halted=None, failed=None, stop_on_error=stop_on_error, stop_on_halt=stop_on_halt)
+        self.resume(halted=None, failed=None, stop_on_error=stop_on_error, stop_on_halt=stop_on_halt, workers=workers)
 
     def restart(
         self, obj: str, task: str, objects: Any = None, stop_on_error: bool = True, stop_on_halt: bool = True
@@ -339,6 +449,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         Raises:
             Exception: as :meth:`process`.
         """
+        self._not_in_parts("restart")
         if self._idle and self.db_obj.objects:
             self._moves = self._moved(self._graph(), None)
             at = self.state.token_pos
@@ -407,6 +518,8 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
 
         Asked from another thread, it stops after the task only where each is stored, otherwise after the token in hand.
         """
+        if self._sharing is not None:
+            self._sharing.interrupt()
         if isinstance(self._keeper, Keeper):
             self._keeper.interrupt(self)
 
@@ -421,6 +534,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """
         if not self._idle or not self.db_obj.objects:
             return
+        self._not_in_parts("save")
         with self._kept(self.objects, {}, afresh=False, ends=self.db_obj.status):
             self._keeper.edited(self)
 
@@ -450,7 +564,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """Return another engine like this one, for what runs inside a task of this one; it stores nothing."""
         other = super().duplicate()
         other._keeper = Aside()
-        for name in ("execute_callback", "_own_extension", "_row_extension"):
+        for name in ("execute_callback", "_own_extension", "_row_extension", "branch_runner"):
             vars(other).pop(name, None)
         return other
 
@@ -516,15 +630,20 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
 
     def _chosen(self, objects: Iterable[int] | None) -> set[int]:
         known = range(len(self.db_obj.objects))
-        chosen = set(known if objects is None else objects)
+        if objects is None:
+            # What waits for its branches goes on by itself when they have ended, unless somebody names it.
+            return {one.ordinal for one in self.db_obj.objects if one.halt_action != WAITS_FOR_BRANCHES}
+        chosen = set(objects)
         if unknown := sorted(one for one in chosen if one not in known):
             raise WorkflowAPIError(
                 f"the run {self.uuid} has no object {unknown[0]}; its {len(known)} objects count from 0"
             )
         return chosen
 
-    def _store_new(self, objects: Any, graph: WorkflowGraph) -> None:
+    def _store_new(self, objects: Any, graph: WorkflowGraph, part_size: int | None = None) -> None:
         run = self.db_obj
+        if run.objects or run.parts:
+            raise StorageError(f"the run {self.uuid} is stored already; go on with it: resume()")
         run.definition = fingerprint(graph)
         run.extra_data = dict(self.extra_data)
         encode(run.extra_data, "extra_data")
@@ -533,9 +652,11 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             record.stored = self._stored_text(token, record)
         run.objects = records
         try:
+            if part_size is not None:
+                cut(run, part_size)
             self.runs.create(run, graph)
         except BaseException:
-            run.objects = []
+            run.objects, run.parts = [], []
             raise
         self.objects = objects
 

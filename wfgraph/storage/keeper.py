@@ -262,6 +262,11 @@ class Keeper(Rows):
         visit = record.visits.get(place.number, 0)
         return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
 
+    def end_visit(self) -> None:
+        """Count the visit in hand, which had asked for its key, even if it ends by an error: the next one is another."""
+        if self._visit is not None:
+            self._visit = (self._visit[0], None)
+
     def edited(self, eng: Any) -> None:
         """Write tokens that were changed while no task ran, where they stand.
 
@@ -277,6 +282,24 @@ class Keeper(Rows):
                 changes.append(self._change(record, self._made.changed, position, None))
         if changes:
             self._write(eng, changes)
+
+    def put_back(self, eng: Any, starts: Mapping[Record, list[int]]) -> None:
+        """Write that objects which halted or failed are to go on, with what they hold now, at these positions.
+
+        Raises:
+            NotStorable: one of them is no JSON.
+        """
+        changes = []
+        for record, start in starts.items():
+            record.stored = eng._stored_text(self.tokens[record.ordinal], record)
+            OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
+            record.status, record.callback_pos = ObjectStatus.RUNNING, start
+            record.error_type = record.error_message = None
+            record.halt_message = record.halt_action = record.halt_payload = None
+            place = self._places.at(start)
+            record.node = place.name if place is not None else None
+            changes.append(self._change(record, self._made.ended, encode(start, "the position"), None))
+        self._write(eng, changes)
 
     def close(self, eng: Any, status: WorkflowStatus | None) -> None:
         """Write what waits, and what the run became, and let go of it.

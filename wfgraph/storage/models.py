@@ -45,6 +45,13 @@ class WorkflowMixin:
     )
     extra_data: Mapped[Any] = mapped_column(JSON, default=dict)
     parent: Mapped[str | None] = mapped_column(String(36), index=True, doc="the run that this one is a part of")
+    first_object: Mapped[int | None] = mapped_column(
+        Integer, doc="of a part of a run: the place of its first object among those of that run"
+    )
+    joins: Mapped[str | None] = mapped_column(
+        String(255), doc="of a branch of a task: what all branches have in common that the task waits for"
+    )
+    dispatched: Mapped[float | None] = mapped_column(Float(53), doc="when workers were told of it last")
     owner: Mapped[str | None] = mapped_column(String(255), doc="the worker that has it, or had it last")
     epoch: Mapped[int] = mapped_column(
         Integer, default=0, doc="how often it was claimed; what another epoch writes is refused"

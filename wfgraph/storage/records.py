@@ -7,7 +7,10 @@ from typing import Any
 
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 
-__all__ = ["Record", "RunRecord"]
+__all__ = ["WAITS_FOR_BRANCHES", "Progress", "Record", "RunRecord"]
+
+WAITS_FOR_BRANCHES = "wfgraph:branches"
+"""The action that a token waits for whose branches are runs of their own: nobody takes it, they end."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,6 +77,9 @@ class RunRecord:
         state_token_pos: the object in hand.
         extra_data: the engine's.
         parent: the run that this one is a part of.
+        first_object: of a part of a run, the place of its first object among those of that run.
+        joins: of a branch of a task, what all branches have in common that the task waits for.
+        parts: the parts of a run that several workers share; they have its objects, and the run has none of its own.
         owner: the worker that has it, or had it last.
         epoch: how often it was claimed.
         leased: whether a worker has it and has said so lately.
@@ -90,12 +96,15 @@ class RunRecord:
     state_token_pos: int = -1
     extra_data: dict[str, Any] = field(default_factory=dict)
     parent: str | None = None
+    first_object: int | None = None
+    joins: str | None = None
     owner: str | None = None
     epoch: int = 0
     leased: bool = False
     created: float | None = None
     modified: float | None = None
     objects: list[Record] = field(default_factory=list)
+    parts: list[RunRecord] = field(default_factory=list)
 
     @property
     def interrupted(self) -> bool:
@@ -104,3 +113,57 @@ class RunRecord:
 
     def __repr__(self) -> str:
         return f"<run {self.uuid} of {self.name!r}: {self.status.name}, {len(self.objects)} objects>"
+
+
+@dataclass(slots=True, eq=False)
+class Progress:
+    """How far a run is, as its database counts.
+
+    Attributes:
+        run: the run, without its objects.
+        objects: how many objects there are of each status.
+        nodes: how many objects stand at a task, by its identity and their status; those that wait to begin, or are
+            completed, stand nowhere.
+        parts: how many parts of each status the run has.
+        branches: how many branches of its tasks of each status it has, that are runs of their own.
+    """
+
+    run: RunRecord
+    objects: dict[ObjectStatus, int] = field(default_factory=dict)
+    nodes: dict[tuple[str, ObjectStatus], int] = field(default_factory=dict)
+    parts: dict[WorkflowStatus, int] = field(default_factory=dict)
+    branches: dict[WorkflowStatus, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """How many objects the run has."""
+        return sum(self.objects.values())
+
+    @property
+    def ended(self) -> int:
+        """How many of them are completed, halted or failed."""
+        over = (ObjectStatus.COMPLETED, ObjectStatus.HALTED, ObjectStatus.ERROR)
+        return sum(self.objects.get(status, 0) for status in over)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it is to be run: it is completed, cancelled, or waits for somebody."""
+        return self.run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "uuid": self.run.uuid,
+            "name": self.run.name,
+            "status": self.run.status.name,
+            "interrupted": self.run.interrupted,
+            "objects": {status.name: count for status, count in self.objects.items()},
+            "nodes": [
+                {"node": node, "status": status.name, "objects": count}
+                for (node, status), count in sorted(
+                    self.nodes.items(), key=lambda found: (found[0][0], found[0][1].name)
+                )
+            ],
+            "parts": {status.name: count for status, count in self.parts.items()},
+            "branches": {status.name: count for status, count in self.branches.items()},
+        }

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Text, cast, delete, func, insert, literal_column, null, select, update
+from sqlalchemy import delete, func, insert, null, or_, select, update
 from sqlalchemy.engine import Connection
 
-from wfgraph.compiler.stored import graph_from_json, graph_to_json
+from wfgraph.compiler.stored import graph_to_json
 from wfgraph.errors import OwnershipLost, RunOwned, StorageError, UnknownRun
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage.database import Database
 from wfgraph.storage.lifecycle import RUNS
 from wfgraph.storage.placement import Move
+from wfgraph.storage.reader import Reader
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.statements import statements_of
-from wfgraph.storage.values import decode, encode
 
 __all__ = ["Store", "worker_name"]
 
+_GIVEN = (
+    "uuid", "name", "target", "status", "definition", "state_token_pos", "extra_data", "parent", "first_object", "joins",
+    "epoch",
+)  # fmt: skip
 _CHUNK = 5_000
 """How many rows are sent to the database at once."""
 
@@ -33,25 +37,17 @@ def worker_name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-class Store:
+class Store(Reader):
     """The runs of a database.
 
     Args:
         database: it.
     """
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
-        models = database.models
-        self._run, self._object = models.workflow.__table__, models.object.__table__
-        self._definition, self._result = models.definition.__table__, models.result.__table__
-        self._step = models.step.__table__
-        self._now: Any = literal_column(f"({database.clock})")
-
     # Making ----------------------------------------------------------------------------------------------------------
 
     def create(self, run: RunRecord, graph: WorkflowGraph) -> None:
-        """Store a new run with its objects, all or nothing; afterwards they know their rows.
+        """Store a new run with its objects, or with its parts and theirs, all or nothing; afterwards they know their rows.
 
         Raises:
             StorageError: there is a run of this uuid, or the database refuses.
@@ -59,26 +55,16 @@ class Store:
         with self.database.writing() as connection:
             if self._known(connection, run.uuid):
                 raise StorageError(f"there is a run {run.uuid} already; go on with it: from_uuid({run.uuid!r})")
-            self.keep_definition(connection, run.name, graph)
-            connection.execute(
-                insert(self._run).values(
-                    uuid=run.uuid,
-                    name=run.name,
-                    target=run.target,
-                    status=run.status,
-                    definition=run.definition,
-                    state_token_pos=run.state_token_pos,
-                    extra_data=run.extra_data,
-                    parent=run.parent,
-                    epoch=run.epoch,
-                    created=self._now,
-                    modified=self._now,
+            self._keep_definition(connection, run.name, graph)
+            for one in (run, *run.parts):
+                connection.execute(
+                    insert(self._run).values(
+                        {name: getattr(one, name) for name in _GIVEN} | {"created": self._now, "modified": self._now}
+                    )
                 )
-            )
-            self.add_objects(connection, run)
+                self._add_objects(connection, one)
 
-    def add_objects(self, connection: Connection, run: RunRecord) -> None:
-        """Store the objects of a run; afterwards they know their rows."""
+    def _add_objects(self, connection: Connection, run: RunRecord) -> None:
         table, statement = self._object, statements_of(self.database).new
         for start in range(0, len(run.objects), _CHUNK):
             rows = [
@@ -99,7 +85,7 @@ class Store:
         for one in run.objects:
             one.id = numbers[one.ordinal]
 
-    def keep_definition(self, connection: Connection, name: str, graph: WorkflowGraph) -> None:
+    def _keep_definition(self, connection: Connection, name: str, graph: WorkflowGraph) -> None:
         """Store a version of a definition, unless it is there."""
         table, key = self._definition, fingerprint(graph)
         known = connection.execute(select(table.c.fingerprint).where(table.c.fingerprint == key)).first()
@@ -107,149 +93,6 @@ class Store:
             given = {"fingerprint": key, "name": name, "graph": graph_to_json(graph), "created": self._now}
             statement = _insert_of(self.database)(table).values(given)
             connection.execute(statement.on_conflict_do_nothing(index_elements=["fingerprint"]))
-
-    # Finding ---------------------------------------------------------------------------------------------------------
-
-    def _known(self, connection: Connection, uuid: str) -> bool:
-        return connection.execute(select(self._run.c.uuid).where(self._run.c.uuid == uuid)).first() is not None
-
-    def runs(
-        self,
-        *,
-        name: str | None = None,
-        statuses: Iterable[WorkflowStatus] | None = None,
-        interrupted: bool = False,
-        limit: int | None = None,
-    ) -> list[RunRecord]:
-        """Return runs without their objects, the newest first.
-
-        Args:
-            name: of this name only.
-            statuses: of these only.
-            interrupted: those only whose worker is gone.
-            limit: this many at most.
-        """
-        query = self._select_runs().order_by(self._run.c.created.desc(), self._run.c.uuid)
-        if name is not None:
-            query = query.where(self._run.c.name == name)
-        if statuses is not None:
-            query = query.where(self._run.c.status.in_(list(statuses)))
-        if interrupted:
-            query = query.where(self._run.c.status == WorkflowStatus.RUNNING, ~self._leased())
-        with self.database.reading() as connection:
-            return [_run_of(row) for row in connection.execute(query.limit(limit))]
-
-    def find(self, uuid: str) -> RunRecord:
-        """Return a run without its objects; the uuid may be shortened to what tells it apart.
-
-        Raises:
-            UnknownRun: there is none, or several begin like this.
-        """
-        with self.database.reading() as connection:
-            query = self._select_runs().where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
-            rows = connection.execute(query).all() if uuid else []
-        if len(rows) == 1 or (rows and rows[0].uuid == uuid):
-            return _run_of(rows[0])
-        if rows:
-            raise UnknownRun(
-                f"several runs begin with {uuid!r}: {', '.join(row.uuid for row in rows)}...; write more of it"
-            )
-        raise UnknownRun(
-            f"there is no run {uuid!r} in {self.database.url}; `wfgraph runs list --db {self.database.url}` lists them"
-        )
-
-    def load(self, uuid: str) -> RunRecord:
-        """Return a run with its objects.
-
-        Raises:
-            UnknownRun: as :meth:`find`.
-        """
-        run = self.find(uuid)
-        query = select(self._object).where(self._object.c.workflow == run.uuid).order_by(self._object.c.ordinal)
-        with self.database.reading() as connection:
-            run.objects = [_record_of(row) for row in connection.execute(query)]
-        return run
-
-    def counts(self, uuids: Sequence[str]) -> dict[str, dict[ObjectStatus, int]]:
-        """Return how many objects of each status runs have."""
-        table = self._object
-        query = (
-            select(table.c.workflow, table.c.status, func.count())
-            .where(table.c.workflow.in_(list(uuids)))
-            .group_by(table.c.workflow, table.c.status)
-        )
-        found: dict[str, dict[ObjectStatus, int]] = {uuid: {} for uuid in uuids}
-        with self.database.reading() as connection:
-            for workflow, status, count in connection.execute(query):
-                found[workflow][status] = count
-        return found
-
-    def standing(
-        self, *, name: str | None = None, uuid: str | None = None
-    ) -> list[tuple[str | None, list[int] | None, ObjectStatus, int]]:
-        """Return where unfinished objects stand: the version of the definition, the place, the status, how many."""
-        table, run = self._object, self._run
-        # Cast: JSON can't be grouped by on PostgreSQL.
-        place = func.coalesce(cast(table.c.callback_pos, Text), "null")
-        query = (
-            select(run.c.definition, place, table.c.status, func.count())
-            .join(run, run.c.uuid == table.c.workflow)
-            .where(table.c.status != ObjectStatus.COMPLETED, run.c.status != WorkflowStatus.CANCELLED)
-            .group_by(run.c.definition, place, table.c.status)
-        )
-        if name is not None:
-            query = query.where(run.c.name == name)
-        if uuid is not None:
-            query = query.where(run.c.uuid == uuid)
-        with self.database.reading() as connection:
-            return [
-                (row[0], decode(row[1]), row[2], row[3]) for row in connection.execute(query.order_by(run.c.definition))
-            ]
-
-    def definition(self, key: str) -> WorkflowGraph:
-        """Return a stored version of a definition.
-
-        Raises:
-            StorageError: there is none of this fingerprint.
-        """
-        with self.database.reading() as connection:
-            text = connection.execute(
-                select(self._definition.c.graph).where(self._definition.c.fingerprint == key)
-            ).scalar_one_or_none()
-        if text is None:
-            raise StorageError(f"the database {self.database.url} has no definition {key}; was it deleted by hand?")
-        return graph_from_json(text)
-
-    def steps(self, uuid: str, ordinal: int | None = None) -> list[Any]:
-        """Return the history of a run, object by object.
-
-        The rows have ``ordinal``, ``number``, ``node``, ``callback_pos``, ``outcome``, ``seconds`` and ``ended``.
-        """
-        table, step = self._object, self._step
-        query = (
-            select(table.c.ordinal, step)
-            .join(table, table.c.id == step.c.object)
-            .where(table.c.workflow == uuid)
-            .order_by(table.c.ordinal, step.c.number)
-        )
-        if ordinal is not None:
-            query = query.where(table.c.ordinal == ordinal)
-        with self.database.reading() as connection:
-            return list(connection.execute(query))
-
-    def result(self, record: Record, key: str) -> tuple[bool, Any]:
-        """Return whether something is in the journal of an object under a key, and what."""
-        table = self._result
-        query = select(table.c.value).where(table.c.object == record.id, table.c.key == key)
-        with self.database.reading() as connection:
-            found = connection.execute(query).first()
-        return found is not None, None if found is None else found.value
-
-    def _select_runs(self) -> Any:
-        return select(self._run, self._leased().label("leased"))
-
-    def _leased(self) -> Any:
-        return func.coalesce(self._run.c.lease_until, 0.0) > self._now
 
     # Owning ----------------------------------------------------------------------------------------------------------
 
@@ -308,7 +151,7 @@ class Store:
                     f"another worker has had the run {run.uuid} since it was loaded; load it again: "
                     f"from_uuid({run.uuid!r})"
                 )
-            self.keep_definition(connection, run.name, graph)
+            self._keep_definition(connection, run.name, graph)
             others = (objects.c.workflow == run.uuid) & (objects.c.epoch != epoch)
             connection.execute(update(objects).where(others).values(epoch=epoch))
             for one, move in moved.items():
@@ -345,19 +188,22 @@ class Store:
         Raises:
             WorkflowObjectStatusError: it is completed, or cancelled already.
         """
+        run = self.find(uuid)
+        if run.status is WorkflowStatus.CANCELLED:
+            return
+        RUNS.check(run.status, WorkflowStatus.CANCELLED, uuid)
+        table = self._run
         with self.database.writing() as connection:
-            row = connection.execute(select(self._run.c.status).where(self._run.c.uuid == uuid)).one_or_none()
-            if row is None:
-                raise UnknownRun(f"there is no run {uuid!r} in {self.database.url}")
-            if row.status is WorkflowStatus.CANCELLED:
-                return
-            RUNS.check(row.status, WorkflowStatus.CANCELLED, uuid)
-            changed = {"status": WorkflowStatus.CANCELLED, "epoch": self._run.c.epoch + 1, "lease_until": None}
-            connection.execute(update(self._run).where(self._run.c.uuid == uuid).values(modified=self._now, **changed))
+            all_of_it = self._tree(connection, run.uuid)
+            unfinished = (table.c.uuid == run.uuid) | (table.c.status != WorkflowStatus.COMPLETED)
+            changed = {"status": WorkflowStatus.CANCELLED, "epoch": table.c.epoch + 1, "lease_until": None}
+            connection.execute(
+                update(table).where(table.c.uuid.in_(all_of_it), unfinished).values(modified=self._now, **changed)
+            )
             connection.execute(
                 update(self._object)
-                .where(self._object.c.workflow == uuid)
-                .values(epoch=select(self._run.c.epoch).where(self._run.c.uuid == uuid).scalar_subquery())
+                .where(self._object.c.workflow.in_(all_of_it))
+                .values(epoch=select(table.c.epoch).where(table.c.uuid == self._object.c.workflow).scalar_subquery())
             )
 
     def delete(self, uuid: str) -> None:
@@ -367,9 +213,61 @@ class Store:
             RunOwned: a worker has it.
         """
         with self.database.writing() as connection:
-            gone = connection.execute(delete(self._run).where(self._run.c.uuid == uuid, ~self._leased()))
-            if gone.rowcount != 1:
-                raise self._refusal(connection, uuid)
+            all_of_it = self._tree(connection, uuid)
+            for one in reversed(all_of_it):
+                gone = connection.execute(delete(self._run).where(self._run.c.uuid == one, ~self._leased()))
+                if gone.rowcount != 1:
+                    raise self._refusal(connection, one)
+
+    def _tree(self, connection: Connection, uuid: str) -> list[str]:
+        """Return the uuids of a run, of its parts and branches, and of theirs."""
+        found, level = [uuid], [uuid]
+        while level:
+            level = list(connection.execute(select(self._run.c.uuid).where(self._run.c.parent.in_(level))).scalars())
+            found += level
+        return found
+
+    # Handing out -----------------------------------------------------------------------------------------------------
+
+    def tell_dispatched(self, uuids: Iterable[str]) -> None:
+        """Note that workers were told of runs just now."""
+        known = list(uuids)
+        with self.database.writing() as connection:
+            for start in range(0, len(known), _CHUNK):
+                some = known[start : start + _CHUNK]
+                connection.execute(update(self._run).where(self._run.c.uuid.in_(some)).values(dispatched=self._now))
+
+    def take_stale(
+        self, names: Iterable[str] | None = None, *, unheard: float = 60.0, lost: float = 3600.0
+    ) -> list[str]:
+        """Return runs that should be going on and are not, for workers to be told of; that they are is noted at once.
+
+        Those are the runs whose worker is gone; those of which no worker was ever told; and those that wait although
+        workers were told long ago, which means that the message is lost. Of several who ask at the same time, one gets them.
+
+        Args:
+            names: of these names only.
+            unheard: after how many seconds, since workers were told of it or it was stored, a run is one of the first two.
+            lost: after how many seconds it is one of the third.
+        """
+        run, of = self._run, WorkflowStatus
+        told = func.coalesce(run.c.dispatched, run.c.created)
+        due = or_(
+            (run.c.status == of.RUNNING) & ~self._leased() & (told < self._now - unheard),
+            (run.c.status == of.NEW) & run.c.dispatched.is_(None) & (told < self._now - unheard),
+            (run.c.status == of.NEW) & (told < self._now - lost),
+        )
+        statement = update(run).where(due, ~self._any_part()).values(dispatched=self._now).returning(run.c.uuid)
+        if names is not None:
+            statement = statement.where(run.c.name.in_(list(names)))
+        with self.database.writing() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def release(self, uuid: str, epoch: int) -> None:
+        """Take a run from a worker that is known to be gone, without waiting for the end of its lease."""
+        with self.database.writing() as connection:
+            mine = (self._run.c.uuid == uuid) & (self._run.c.epoch == epoch)
+            connection.execute(update(self._run).where(mine).values(lease_until=None))
 
 
 def _insert_of(database: Database) -> Callable[..., Any]:
@@ -379,40 +277,3 @@ def _insert_of(database: Database) -> Callable[..., Any]:
     else:
         from sqlalchemy.dialects.postgresql import insert as found  # type: ignore[assignment]
     return found
-
-
-def _run_of(row: Any) -> RunRecord:
-    return RunRecord(
-        uuid=row.uuid,
-        name=row.name,
-        target=row.target,
-        status=row.status,
-        definition=row.definition,
-        state_token_pos=row.state_token_pos,
-        extra_data=row.extra_data or {},
-        parent=row.parent,
-        owner=row.owner,
-        epoch=row.epoch,
-        leased=bool(row.leased),
-        created=row.created,
-        modified=row.modified,
-    )
-
-
-def _record_of(row: Any) -> Record:
-    return Record(
-        ordinal=row.ordinal,
-        stored=encode(row.data, "stored data"),
-        id=row.id,
-        status=row.status,
-        callback_pos=row.callback_pos,
-        node=row.node,
-        revision=row.revision,
-        visits={int(node): count for node, count in (row.visits or {}).items()},
-        loops=row.loops,
-        error_type=row.error_type,
-        error_message=row.error_message,
-        halt_message=row.halt_message,
-        halt_action=row.halt_action,
-        halt_payload=row.halt_payload,
-    )

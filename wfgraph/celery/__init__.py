@@ -1,0 +1,8 @@
+"""Workflows on many machines, by Celery: the broker delivers, and the database says whose a run is.
+
+It comes with ``pip install 'wfgraph[celery]'``. See ``docs/scaling.md``.
+"""
+
+from wfgraph.celery.workflows import CeleryWorkflows, Registered
+
+__all__ = ["CeleryWorkflows", "Registered"]

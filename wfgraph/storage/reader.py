@@ -1,0 +1,323 @@
+"""What is known of the runs in a database: reading it changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Text, and_, case, cast, exists, func, literal_column, not_, or_, select, type_coerce
+from sqlalchemy.engine import Connection
+
+from wfgraph.compiler.stored import graph_from_json
+from wfgraph.errors import StorageError, UnknownRun
+from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.database import Database
+from wfgraph.storage.records import WAITS_FOR_BRANCHES, Progress, Record, RunRecord
+from wfgraph.storage.values import decode, encode
+
+__all__ = ["Reader"]
+
+
+class Reader:
+    """The runs of a database, to be looked at.
+
+    Args:
+        database: it.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        models = database.models
+        self._run, self._object = models.workflow.__table__, models.object.__table__
+        self._definition, self._result = models.definition.__table__, models.result.__table__
+        self._step = models.step.__table__
+        self._now: Any = literal_column(f"({database.clock})")
+
+    def _known(self, connection: Connection, uuid: str) -> bool:
+        return connection.execute(select(self._run.c.uuid).where(self._run.c.uuid == uuid)).first() is not None
+
+    def runs(
+        self,
+        *,
+        name: str | None = None,
+        statuses: Iterable[WorkflowStatus] | None = None,
+        interrupted: bool = False,
+        limit: int | None = None,
+    ) -> list[RunRecord]:
+        """Return runs without their objects, the newest first; what is a part or a branch of another is not among them.
+
+        Args:
+            name: of this name only.
+            statuses: of these only.
+            interrupted: those only whose worker is gone.
+            limit: this many at most.
+        """
+        query = self._select_runs().order_by(self._run.c.created.desc(), self._run.c.uuid)
+        query = query.where(self._run.c.first_object.is_(None), self._run.c.joins.is_(None))
+        if name is not None:
+            query = query.where(self._run.c.name == name)
+        if statuses is not None:
+            query = query.where(self._status().in_(list(statuses)))
+        if interrupted:
+            query = query.where(self._status() == WorkflowStatus.RUNNING, ~self._attended())
+        with self.database.reading() as connection:
+            return [_run_of(row) for row in connection.execute(query.limit(limit))]
+
+    def find(self, uuid: str) -> RunRecord:
+        """Return a run without its objects; the uuid may be shortened to what tells it apart.
+
+        Raises:
+            UnknownRun: there is none, or several begin like this.
+        """
+        with self.database.reading() as connection:
+            query = self._select_runs().where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
+            rows = connection.execute(query).all() if uuid else []
+        if len(rows) == 1 or (rows and rows[0].uuid == uuid):
+            return _run_of(rows[0])
+        if rows:
+            raise UnknownRun(
+                f"several runs begin with {uuid!r}: {', '.join(row.uuid for row in rows)}...; write more of it"
+            )
+        raise UnknownRun(
+            f"there is no run {uuid!r} in {self.database.url}; `wfgraph runs list --db {self.database.url}` lists them"
+        )
+
+    def load(self, uuid: str) -> RunRecord:
+        """Return a run with its objects; of one in parts, with those and their objects.
+
+        Raises:
+            UnknownRun: as :meth:`find`.
+        """
+        run = self.find(uuid)
+        run.parts = self.parts(run.uuid)
+        # A part by itself counts its own objects.
+        table, owner, place = self._object, self._run, self._place() - (run.first_object or 0)
+        query = (
+            select(table, place.label("place"))
+            .join(owner, owner.c.uuid == table.c.workflow)
+            .where(self._belongs(run.uuid))
+            .order_by(place)
+        )
+        with self.database.reading() as connection:
+            run.objects = [_record_of(row) for row in connection.execute(query)]
+        return run
+
+    def parts(self, uuid: str) -> list[RunRecord]:
+        """Return the parts of a run, without their objects, in the order of those."""
+        run = self._run
+        query = self._select_runs().where(run.c.parent == uuid, run.c.first_object.is_not(None))
+        with self.database.reading() as connection:
+            return [_run_of(row) for row in connection.execute(query.order_by(run.c.first_object))]
+
+    def branches(self, uuid: str, joins: str | None = None) -> list[RunRecord]:
+        """Return the runs that are branches of tasks of a run: of all, or those that wait for each other."""
+        run = self._run
+        query = self._select_runs().where(run.c.parent == uuid, run.c.joins.is_not(None))
+        if joins is not None:
+            query = query.where(run.c.joins == joins)
+        with self.database.reading() as connection:
+            return [_run_of(row) for row in connection.execute(query.order_by(run.c.target))]
+
+    def waiting_for_branches(self, names: Iterable[str]) -> list[str]:
+        """Return the runs of these names with objects that wait for their branches, and that nobody is running."""
+        run, table = self._run, self._object
+        over = (WorkflowStatus.HALTED, WorkflowStatus.ERROR)
+        query = (
+            select(run.c.uuid)
+            .join(table, table.c.workflow == run.c.uuid)
+            .where(run.c.status.in_(over), run.c.name.in_(list(names)), table.c.halt_action == WAITS_FOR_BRANCHES)
+            .distinct()
+        )
+        with self.database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def progress(self, uuid: str) -> Progress:
+        """Return how far a run is, counted by the database: parts, branches and all.
+
+        Raises:
+            UnknownRun: as :meth:`find`.
+        """
+        run = self.find(uuid)
+        table, owner = self._object, self._run
+        node = func.coalesce(table.c.node, "")
+        objects = (
+            select(table.c.status, node, func.count())
+            .join(owner, owner.c.uuid == table.c.workflow)
+            .where(self._belongs(run.uuid))
+            .group_by(table.c.status, node)
+        )
+        pieces = (
+            select(owner.c.joins.is_(None), owner.c.status, func.count())
+            .where(owner.c.parent == run.uuid)
+            .group_by(owner.c.joins.is_(None), owner.c.status)
+        )
+        found = Progress(run)
+        with self.database.reading() as connection:
+            for status, name, count in connection.execute(objects):
+                found.objects[status] = found.objects.get(status, 0) + count
+                if status not in (ObjectStatus.INITIAL, ObjectStatus.COMPLETED):
+                    found.nodes[name, status] = count
+            for is_part, status, count in connection.execute(pieces):
+                (found.parts if is_part else found.branches)[status] = count
+        return found
+
+    def counts(self, uuids: Sequence[str]) -> dict[str, dict[ObjectStatus, int]]:
+        """Return how many objects of each status runs have."""
+        table, run = self._object, self._run
+        whole = case((run.c.first_object.is_not(None), run.c.parent), else_=run.c.uuid)
+        known = list(uuids)
+        query = (
+            select(whole, table.c.status, func.count())
+            .join(run, run.c.uuid == table.c.workflow)
+            .where(or_(run.c.uuid.in_(known), and_(run.c.parent.in_(known), run.c.first_object.is_not(None))))
+            .group_by(whole, table.c.status)
+        )
+        found: dict[str, dict[ObjectStatus, int]] = {uuid: {} for uuid in uuids}
+        with self.database.reading() as connection:
+            for uuid, status, count in connection.execute(query):
+                if uuid in found:
+                    found[uuid][status] = count
+        return found
+
+    def standing(
+        self, *, name: str | None = None, uuid: str | None = None
+    ) -> list[tuple[str | None, list[int] | None, ObjectStatus, int]]:
+        """Return where unfinished objects stand: the version of the definition, the place, the status, how many."""
+        table, run = self._object, self._run
+        # Cast: JSON can't be grouped by on PostgreSQL.
+        place = func.coalesce(cast(table.c.callback_pos, Text), "null")
+        query = (
+            select(run.c.definition, place, table.c.status, func.count())
+            .join(run, run.c.uuid == table.c.workflow)
+            .where(table.c.status != ObjectStatus.COMPLETED, run.c.status != WorkflowStatus.CANCELLED)
+            .group_by(run.c.definition, place, table.c.status)
+        )
+        if name is not None:
+            query = query.where(run.c.name == name)
+        query = query.where(run.c.joins.is_(None) if uuid is None else self._belongs(uuid))
+        with self.database.reading() as connection:
+            return [
+                (row[0], decode(row[1]), row[2], row[3]) for row in connection.execute(query.order_by(run.c.definition))
+            ]
+
+    def definition(self, key: str) -> WorkflowGraph:
+        """Return a stored version of a definition.
+
+        Raises:
+            StorageError: there is none of this fingerprint.
+        """
+        with self.database.reading() as connection:
+            text = connection.execute(
+                select(self._definition.c.graph).where(self._definition.c.fingerprint == key)
+            ).scalar_one_or_none()
+        if text is None:
+            raise StorageError(f"the database {self.database.url} has no definition {key}; was it deleted by hand?")
+        return graph_from_json(text)
+
+    def steps(self, uuid: str, ordinal: int | None = None) -> list[Any]:
+        """Return the history of a run, object by object.
+
+        The rows have ``ordinal``, ``number``, ``node``, ``callback_pos``, ``outcome``, ``seconds`` and ``ended``.
+        """
+        table, step, run, place = self._object, self._step, self._run, self._place()
+        query = (
+            select(place.label("ordinal"), step)
+            .join(table, table.c.id == step.c.object)
+            .join(run, run.c.uuid == table.c.workflow)
+            .where(self._belongs(uuid))
+            .order_by(place, step.c.number)
+        )
+        if ordinal is not None:
+            query = query.where(place == ordinal)
+        with self.database.reading() as connection:
+            return list(connection.execute(query))
+
+    def result(self, record: Record, key: str) -> tuple[bool, Any]:
+        """Return whether something is in the journal of an object under a key, and what."""
+        table = self._result
+        query = select(table.c.value).where(table.c.object == record.id, table.c.key == key)
+        with self.database.reading() as connection:
+            found = connection.execute(query).first()
+        return found is not None, None if found is None else found.value
+
+    def _select_runs(self) -> Any:
+        return select(self._run, self._status().label("whole_status"), self._attended().label("leased"))
+
+    def _leased(self, run: Any = None) -> Any:
+        return func.coalesce((self._run if run is None else run).c.lease_until, 0.0) > self._now
+
+    def _belongs(self, uuid: str) -> Any:
+        """Return the condition that a row is the run's, or a part's of it."""
+        run = self._run
+        return or_(run.c.uuid == uuid, and_(run.c.parent == uuid, run.c.first_object.is_not(None)))
+
+    def _place(self) -> Any:
+        """Return the place of an object among all of its run."""
+        return self._object.c.ordinal + func.coalesce(self._run.c.first_object, 0)
+
+    def _any_part(self, *statuses: WorkflowStatus, leased: bool | None = None) -> Any:
+        part = self._run.alias()
+        query = exists().where(part.c.parent == self._run.c.uuid, part.c.first_object.is_not(None))
+        if statuses:
+            query = query.where(part.c.status.in_(statuses))
+        return query if leased is None else query.where(self._leased(part) if leased else not_(self._leased(part)))
+
+    def _status(self) -> Any:
+        """Return what a run is: its own status, or what those of its parts make it."""
+        run, of, ended = self._run, WorkflowStatus, (WorkflowStatus.COMPLETED, WorkflowStatus.HALTED)
+        found = case(
+            (or_(run.c.status == of.CANCELLED, not_(self._any_part())), run.c.status),
+            (self._any_part(of.RUNNING), of.RUNNING.name),
+            (and_(self._any_part(of.NEW), self._any_part(*ended, of.ERROR)), of.RUNNING.name),
+            (self._any_part(of.NEW), of.NEW.name),
+            (self._any_part(of.ERROR), of.ERROR.name),
+            (self._any_part(of.HALTED), of.HALTED.name),
+            (self._any_part(of.CANCELLED), of.CANCELLED.name),
+            else_=of.COMPLETED.name,
+        )
+        return type_coerce(found, run.c.status.type)
+
+    def _attended(self) -> Any:
+        """Return whether nobody is missing: a worker has the run; or each part that was begun and is not over, one."""
+        alone = and_(not_(self._any_part()), self._leased())
+        return or_(alone, and_(self._any_part(), not_(self._any_part(WorkflowStatus.RUNNING, leased=False))))
+
+
+def _run_of(row: Any) -> RunRecord:
+    return RunRecord(
+        uuid=row.uuid,
+        name=row.name,
+        target=row.target,
+        status=row.whole_status,
+        definition=row.definition,
+        state_token_pos=row.state_token_pos,
+        extra_data=row.extra_data or {},
+        parent=row.parent,
+        first_object=row.first_object,
+        joins=row.joins,
+        owner=row.owner,
+        epoch=row.epoch,
+        leased=bool(row.leased),
+        created=row.created,
+        modified=row.modified,
+    )
+
+
+def _record_of(row: Any) -> Record:
+    return Record(
+        ordinal=row.place,
+        stored=encode(row.data, "stored data"),
+        id=row.id,
+        status=row.status,
+        callback_pos=row.callback_pos,
+        node=row.node,
+        revision=row.revision,
+        visits={int(node): count for node, count in (row.visits or {}).items()},
+        loops=row.loops,
+        error_type=row.error_type,
+        error_message=row.error_message,
+        halt_message=row.halt_message,
+        halt_action=row.halt_action,
+        halt_payload=row.halt_payload,
+    )
