@@ -67,7 +67,9 @@ METHODS = [(kind, name, text) for kind, methods in SIGNATURES.items() for name, 
 
 
 def called_as(function: Any) -> str:
-    parameters = inspect.signature(function).parameters.values()
+    given = inspect.signature(function).parameters.values()
+    # What can be given by name only is ours, and in nobody's way.
+    parameters = [each for each in given if each.kind is not each.KEYWORD_ONLY]
     return str(inspect.Signature([each.replace(annotation=inspect.Parameter.empty) for each in parameters]))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +102,11 @@ class CeleryWorkflows:
         configure(app, time_limit)
         self.run: Any = self._make_run()
         self.resume = _Resume(self)
-        self._sweep: Any = app.task(name="wfgraph.sweep", **task_options(time_limit))(self.sweep)
+
+        def sweep_once() -> int:  # a method can't be a task
+            return self.sweep()
+
+        self._sweep: Any = app.task(name="wfgraph.sweep", **task_options(time_limit))(sweep_once)
         if sweep is not None:
             app.steps["worker"].add(_sweeper(self._sweep, sweep))
 
@@ -261,7 +266,7 @@ class CeleryWorkflows:
         """
         run = self.store.find(uuid)
         found = self._entry(run.name)
-        eng = found.engine.from_uuid(run.uuid, self._database(), **self._options)
+        eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
         eng.callbacks.replace(lane_of(found.definition, run))
         if self._branches is not None:
             eng.branch_runner = self._branches
@@ -379,9 +384,7 @@ def _sweeper(task: Any, seconds: float) -> Callable[..., Any]:
                 self.entry = None
 
     def ask() -> None:
-        try:
+        with suppress(OperationalError):  # the broker is away; the worker says so itself
             task.apply_async(expires=seconds)
-        except OperationalError:
-            pass  # the broker is away; the worker says so itself
 
     return Sweeper

@@ -149,8 +149,14 @@ class Reader:
         )
         pieces = (
             select(owner.c.joins.is_(None), owner.c.status, func.count())
-            .where(owner.c.parent == run.uuid)
+            .where(owner.c.parent.in_([run.uuid, *(part.uuid for part in self.parts(run.uuid))]))
             .group_by(owner.c.joins.is_(None), owner.c.status)
+        )
+        waiting = (
+            select(func.count())
+            .select_from(table)
+            .join(owner, owner.c.uuid == table.c.workflow)
+            .where(self._belongs(run.uuid), table.c.halt_action == WAITS_FOR_BRANCHES)
         )
         found = Progress(run)
         with self.database.reading() as connection:
@@ -160,6 +166,7 @@ class Reader:
                     found.nodes[name, status] = count
             for is_part, status, count in connection.execute(pieces):
                 (found.parts if is_part else found.branches)[status] = count
+            found.waiting = connection.execute(waiting).scalar_one()
         return found
 
     def counts(self, uuids: Sequence[str]) -> dict[str, dict[ObjectStatus, int]]:

@@ -126,6 +126,7 @@ class Progress:
             completed, stand nowhere.
         parts: how many parts of each status the run has.
         branches: how many branches of its tasks of each status it has, that are runs of their own.
+        waiting: how many objects wait for such branches; they go on by themselves.
     """
 
     run: RunRecord
@@ -133,6 +134,7 @@ class Progress:
     nodes: dict[tuple[str, ObjectStatus], int] = field(default_factory=dict)
     parts: dict[WorkflowStatus, int] = field(default_factory=dict)
     branches: dict[WorkflowStatus, int] = field(default_factory=dict)
+    waiting: int = 0
 
     @property
     def total(self) -> int:
@@ -143,12 +145,12 @@ class Progress:
     def ended(self) -> int:
         """How many of them are completed, halted or failed."""
         over = (ObjectStatus.COMPLETED, ObjectStatus.HALTED, ObjectStatus.ERROR)
-        return sum(self.objects.get(status, 0) for status in over)
+        return sum(self.objects.get(status, 0) for status in over) - self.waiting
 
     @property
     def is_over(self) -> bool:
         """Whether nothing of it is to be run: it is completed, cancelled, or waits for somebody."""
-        return self.run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
+        return self.run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING) and not self.waiting
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""

@@ -1,0 +1,1 @@
+"""Tests of workers: processes of this machine, and of Celery."""

@@ -1,0 +1,384 @@
+"""Workflows in Celery's workers: real workers, real brokers, both databases."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery
+
+from storage.workers import flows
+from storage.workers.servers import HERE, Redis, Worker, wait_until
+from storage.workers.test_pool import ran
+from wfgraph.celery import CeleryWorkflows, Registered
+from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError
+from wfgraph.statuses import WorkflowStatus
+from wfgraph.storage import DbWorkflowEngine, Store, connect
+
+_EXAMPLE = """
+from celery import Celery
+
+# `app` is required by the celery worker.
+app = Celery('workflow_sample', broker='redis://localhost:6379/0')
+
+# Define a couple of basic tasks.
+def add(obj, eng):
+    obj["value"] += 2
+
+def print_res(obj, eng):
+    print(obj.get("value"))
+
+# Create a workflow out of them.
+flow = [add, print_res]
+
+# Mark our execution process as a celery task with this decorator.
+@app.task
+def run_workflow(data):
+    # Note that the imports that this function requires must be done inside
+    # it since our code will not be running in the global context.
+    from workflow.engine import GenericWorkflowEngine
+    wfe = GenericWorkflowEngine()
+    wfe.setWorkflow(flow)
+    wfe.process(data)
+
+# Code that runs when we call this script directly. This way we can start
+# as many workflows as we wish and let celery handle how they are
+# distributed and when they run.
+if __name__ == "__main__":
+    run_workflow.delay([{"value": 10}, {"value": 20}, {"value": 30}])
+"""
+
+
+@pytest.mark.timeout(120)
+def test_the_documented_example(redis: Redis, tmp_path: Path, workers: Callable[..., Worker]) -> None:
+    example = _EXAMPLE.replace("localhost:6379", f"127.0.0.1:{redis.port}")
+    example = example.replace("from workflow.engine", "from wfgraph.engine")
+    (tmp_path / "workflow_sample.py").write_text(example)
+    worker = workers({}, "workflow_sample", where=tmp_path)
+    for _ in range(2):
+        subprocess.run([sys.executable, "workflow_sample.py"], cwd=tmp_path, check=True, timeout=30)
+    wait_until(lambda: worker.log.read_text().count("succeeded in") >= 2, 30, "the result")
+    said = worker.log.read_text()
+    for value in (12, 22, 32):
+        assert 2 == sum(line.endswith(f"] {value}") for line in said.splitlines())
+
+
+# In this process ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FLOWS_LOG", str(tmp_path / "log"))
+    return tmp_path / "log"
+
+
+REGISTRY = {"flow": flows.FLOW, "joined": flows.JOINED, "started": flows.STARTED}
+
+
+def eager(url: str, registry: Any = None, **options: Any) -> CeleryWorkflows:
+    app = Celery("eager", broker="memory://", set_as_current=False)
+    app.conf.task_always_eager = True
+    return CeleryWorkflows(app, registry or REGISTRY, url, **options)
+
+
+def test_eagerly_a_run_is_done_when_it_was_asked_for(url: str, log: Path) -> None:
+    workflows = eager(url)
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(25)], shard_size=10, extra_data={"a": 1})
+    found = workflows.progress(uuid)
+    assert {WorkflowStatus.COMPLETED: 3} == found.parts
+    assert {"COMPLETED": 25} == found.to_json()["objects"]
+    assert {(n, task): 1 for n in range(25) for task in range(4)} == ran(log)
+    assert {"a": 1} == workflows.store.parts(uuid)[2].extra_data
+
+
+def test_a_halt_is_a_success_and_is_resumed(url: str, log: Path) -> None:
+    workflows = eager(url)
+    tokens = [{"n": 0}, {"n": 1, "halt": 1}, {"n": 2, "fail": 2}]
+    uuid = workflows.run.delay_sharded("flow", tokens, shard_size=2)
+    assert WorkflowStatus.ERROR is workflows.progress(uuid).run.status
+    parts = [part.uuid for part in workflows.store.parts(uuid)]
+    told = workflows.run.delay(parts[0])
+    assert told.successful()
+    assert {"uuid": parts[0], "status": "HALTED", "objects": {"COMPLETED": 1, "HALTED": 1}} == told.result
+    assert [parts[0]] == workflows.resume.delay(uuid, failed=None)
+    assert ["COMPLETED", "ERROR"] == [part.status.name for part in workflows.store.parts(uuid)]
+    assert [] == workflows.resume.delay(uuid, failed=None), "nothing is resumed twice"
+    assert [parts[1]] == workflows.resume.delay(uuid, failed="next")
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+    assert 1 == ran(log)[1, 1] == ran(log)[1, 2]
+
+
+class ById(DbWorkflowEngine):
+    """Stores ids; the tokens are somewhere else."""
+
+    kept: dict[int, dict[str, Any]]
+
+    def from_stored(self, value: Any) -> Any:
+        return self.kept[value]
+
+    def to_stored(self, token: Any) -> Any:
+        return token["n"]
+
+
+def test_ids_stand_for_tokens_of_a_class_of_yours(url: str, log: Path) -> None:
+    ById.kept = {n: {"n": n} for n in range(5)}
+    workflows = eager(url, {"flow": Registered(flows.FLOW, ById)})
+    uuid = workflows.run.delay_sharded("flow", range(5), shard_size=2)
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+    assert [[0, 1, 2, 3]] * 5 == [one["done"] for one in ById.kept.values()]
+    assert ["0", "1", "2", "3", "4"] == [one.stored for one in workflows.store.load(uuid).objects]
+
+
+def test_mistakes_are_told_to_who_made_them(url: str, log: Path) -> None:
+    workflows = eager(url)
+    with pytest.raises(WorkflowAPIError, match="registered as 'flo'; the registry holds 'flow'"):
+        workflows.run.delay_sharded("flo", [1])
+    with pytest.raises(NotStorable):
+        workflows.run.delay_sharded("flow", [{"n": 1}, {1, 2}])
+    assert [] == workflows.store.runs()
+    for wrong in (workflows.progress, workflows.resume.delay, lambda uuid: workflows.requeue([uuid])):
+        with pytest.raises(UnknownRun):
+            wrong("no such run")
+    with pytest.raises(WorkflowAPIError, match="no definition"):
+        CeleryWorkflows(Celery("x", set_as_current=False), {"a": 7}, url)
+    app = Celery("x", broker="redis://127.0.0.1", set_as_current=False)
+    app.conf.broker_transport_options = {"visibility_timeout": 10}
+    with pytest.raises(WorkflowAPIError, match="delivered again while it is worked on"):
+        CeleryWorkflows(app, REGISTRY, url, time_limit=10)
+
+
+def test_the_options_are_those_that_lose_nothing(url: str) -> None:
+    app = Celery("x", broker="redis://127.0.0.1", set_as_current=False)
+    workflows = CeleryWorkflows(app, REGISTRY, url, time_limit=100)
+    assert (True, True, "json") == (
+        workflows.run.acks_late,
+        workflows.run.reject_on_worker_lost,
+        workflows.run.serializer,
+    )
+    assert 1 == app.conf.worker_prefetch_multiplier
+    told = {"visibility_timeout": 700, "unacked_restore_interval": 2, "unacked_restore_throttle": 1}
+    assert told == app.conf.broker_transport_options
+    other = Celery("y", broker="amqp://127.0.0.1", set_as_current=False)
+    CeleryWorkflows(other, REGISTRY, url)
+    assert not other.conf.broker_transport_options
+
+
+def test_a_broker_that_is_away_loses_nothing(url: str, log: Path) -> None:
+    app = Celery("x", broker="redis://127.0.0.1:1", set_as_current=False)
+    app.conf.broker_transport_options = {"max_retries": 0, "socket_connect_timeout": 1}
+    app.conf.task_publish_retry = False
+    workflows = CeleryWorkflows(app, REGISTRY, url, stale=0)
+    with pytest.raises(StorageError, match="the runs are stored"):
+        workflows.run.delay_sharded("flow", [{"n": 1}])
+    (run,) = workflows.store.runs()
+    later = eager(url, stale=0)
+    assert 1 == later.sweep()
+    assert WorkflowStatus.COMPLETED is later.progress(run.uuid).run.status
+    assert 0 == later.sweep(), "nothing is left"
+
+
+def test_what_is_stale_is_told_of_once(url: str) -> None:
+    workflows = eager(url, {"other": flows.FLOW})
+    eng = DbWorkflowEngine.with_name("flow", connect(url))
+    eng.callbacks.replace(flows.FLOW)
+    uuid = eng.submit([{"n": n} for n in range(4)], part_size=2)
+    store = workflows.store
+    parts = [part.uuid for part in store.parts(uuid)]
+    assert [] == store.take_stale(unheard=60), "nobody was to be told of it yet"
+    assert [] == store.take_stale(["other"], unheard=-1)
+    assert sorted(parts) == sorted(store.take_stale(["flow"], unheard=-1))
+    assert [] == store.take_stale(["flow"], unheard=-1), "it waits for a worker who was told"
+    assert sorted(parts) == sorted(store.take_stale(["flow"], unheard=-1, lost=-1)), "the message is lost"
+
+
+def test_a_second_copy_of_a_message_does_nothing(url: str, log: Path) -> None:
+    workflows = eager(url)
+    seen: list[Any] = []
+
+    def look(obj: Any, eng: Any) -> None:
+        seen.append(workflows.go_on(eng.uuid))
+
+    workflows.registry["flow"] = Registered([look])
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+    assert ["OWNED"] == [one["status"] for one in seen]
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+
+
+def test_what_runs_long_goes_on_with_another_message(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLOWS_PAUSE", "0.03")
+    workflows = eager(url, time_limit=0.2, granularity="task")
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(4)])
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+    assert workflows.store.parts(uuid)[0].epoch > 1
+    assert {1} == set(ran(log).values())
+
+
+# Branches -------------------------------------------------------------------------------------------------------------
+
+
+def test_branches_are_runs_of_their_own_and_joined(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("joined", [{"n": n} for n in range(3)], shard_size=2)
+    found = workflows.progress(uuid)
+    assert (WorkflowStatus.COMPLETED, {WorkflowStatus.COMPLETED: 6}) == (found.run.status, found.branches)
+    stored = [json.loads(one.stored) for one in workflows.store.load(uuid).objects]
+    assert [{"n": n, "done": [0, 1, 2], "a": n + 1, "b": n + 1, "c": n + 1} for n in range(3)] == stored
+    assert [uuid] == [run.uuid for run in workflows.store.runs()], "branches are not listed"
+
+
+def test_branches_that_nobody_waits_for(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("started", [{"n": 1}])
+    assert {WorkflowStatus.COMPLETED: 2} == workflows.progress(uuid).branches
+    (part,) = workflows.store.parts(uuid)
+    stored = [
+        json.loads(workflows.store.load(run.uuid).objects[0].stored) for run in workflows.store.branches(part.uuid)
+    ]
+    assert [{"n": 1, "a": 2}, {"n": 1, "b": 2, "c": 2}] == stored
+
+
+def test_a_branch_that_halts_halts_the_token_and_all_run_again(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("joined", [{"n": 1, "stop": "b"}])
+    (record,) = workflows.store.load(uuid).objects
+    assert ("HALTED", "b needs a look") == (record.status.name, record.halt_message)
+    eng = workflows.engine(uuid)
+    eng.objects[0]["resumed"] = True
+    (part,) = eng.make_ready(halted="current")
+    workflows.run.delay(part)
+    found = workflows.progress(uuid)
+    assert (WorkflowStatus.COMPLETED, 4) == (found.run.status, sum(found.branches.values()))
+
+
+def test_branches_that_disagree_fail_the_token(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("joined", [{"n": 1, "clash": True}])
+    (record,) = workflows.store.load(uuid).objects
+    assert "two branches have changed 'same' in different ways" in str(record.error_message)
+
+
+def test_a_branch_that_is_gone_is_refused(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("joined", [{"n": 1}])
+    (branch, *_) = workflows.store.branches(workflows.store.parts(uuid)[0].uuid)
+    workflows.registry["joined"] = Registered(flows.FLOW)
+    with pytest.raises(DefinitionChanged, match="there is no such branch any more"):
+        workflows.engine(branch.uuid)
+
+
+def test_what_waits_for_branches_is_woken_by_a_sweep(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True, stale=0)
+    waking, workflows._wake = workflows._wake, lambda uuid: False  # type: ignore[method-assign]
+    uuid = workflows.run.delay_sharded("joined", [{"n": 1}])
+    found = workflows.progress(uuid)
+    assert (1, False) == (found.waiting, found.is_over), "its branches have ended, and nobody has seen that"
+    assert [] == workflows.resume.delay(uuid), "nobody goes past what is not there yet"
+    workflows._wake = waking  # type: ignore[method-assign]
+    assert 1 == workflows.sweep()
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+
+
+# In workers -----------------------------------------------------------------------------------------------------------
+
+
+def client(env: dict[str, str]) -> CeleryWorkflows:
+    """Return the workflows as whoever asks for work has them."""
+    app = Celery("client", broker=env["FLOWS_BROKER"], set_as_current=False)
+    app.conf.update(json.loads(env["FLOWS_CONF"]))
+    return CeleryWorkflows(app, REGISTRY, env["FLOWS_DB"], branches=True, sweep=None)
+
+
+def _carry_out(env: dict[str, str], workers: Callable[..., Worker], log: Path) -> None:
+    worker = workers(env)
+    workflows = client(env)
+    uuid = workflows.run.delay_sharded(
+        "flow", [{"n": n, "halt": 1} if n == 7 else {"n": n} for n in range(30)], shard_size=5
+    )
+    other = workflows.run.delay_sharded("joined", [{"n": n} for n in range(100, 103)], shard_size=2)
+    for one in (uuid, other):
+        wait_until(lambda one=one: workflows.progress(one).is_over, 60, "the end of the run")
+    assert {"COMPLETED": 29, "HALTED": 1} == workflows.progress(uuid).to_json()["objects"]
+    assert {"COMPLETED": 3} == workflows.progress(other).to_json()["objects"]
+    workflows.resume.delay(uuid)
+    watched = subprocess.run(
+        [sys.executable, "-m", "wfgraph", "runs", "show", uuid, "--db", env["FLOWS_DB"], "--watch", "--every", "0.1"],
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert watched.stdout.splitlines()[-1].startswith("Completed: 30 of 30 (30 done); parts: 6 completed")
+    assert {1} == set(ran(log).values())
+    assert "Traceback" not in worker.log.read_text()
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.timeout(200)
+def test_workers_with_redis(
+    url: str, redis: Redis, env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path
+) -> None:
+    _carry_out({**env, "FLOWS_BROKER": redis.url}, workers, tmp_path / "log")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.timeout(200)
+def test_workers_with_rabbitmq(
+    url: str, rabbitmq: str, env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path
+) -> None:
+    _carry_out({**env, "FLOWS_BROKER": rabbitmq}, workers, tmp_path / "log")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.timeout(200)
+def test_workers_with_files(env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path) -> None:
+    folder = tmp_path / "broker"
+    for name in ("messages", "control"):
+        (folder / name).mkdir(parents=True)
+    options = {
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "control_folder": str(folder / "control"),
+    }
+    conf = json.dumps({"broker_transport_options": options})
+    env = {**env, "FLOWS_BROKER": "filesystem://", "FLOWS_CONF": conf}
+    _carry_out(env, workers, tmp_path / "log")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.timeout(120)
+def test_the_command_line_tells_workers_of_what_is_stale(
+    redis: Redis, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = f"sqlite:///{tmp_path}/stale.db"
+    options = '{"stale": -1, "sweep": null}'
+    env = os.environ | env | {"FLOWS_BROKER": redis.url, "FLOWS_DB": db, "FLOWS_OPTIONS": options}
+    eng = DbWorkflowEngine.with_name("flow", connect(db))
+    eng.callbacks.replace(flows.FLOW)
+    eng.submit([{"n": n} for n in range(4)], part_size=2)
+
+    def requeue(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            "-m",
+            "wfgraph",
+            "runs",
+            "requeue",
+            *arguments,
+            "--celery",
+            f"{HERE}/flows.py:workflows",
+        ]
+        paths = {"PYTHONPATH": str(HERE.parents[1])}
+        return subprocess.run(command, env=env | paths, capture_output=True, text=True, timeout=60, check=False)
+
+    assert "2 messages sent\n" == requeue("--stale").stdout
+    assert "0 messages sent\n" == requeue("--stale").stdout
+    assert "2 messages sent\n" == requeue(str(eng.uuid)).stdout
+    wrong = subprocess.run(
+        [sys.executable, "-m", "wfgraph", "runs", "requeue", "--stale", "--celery", f"{HERE}/flows.py:FLOW"],
+        env=env | {"PYTHONPATH": str(HERE.parents[1])}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (2, True) == (wrong.returncode, "is no CeleryWorkflows" in wrong.stderr)
+    assert Store(connect(db)).find(str(eng.uuid)).status is WorkflowStatus.NEW

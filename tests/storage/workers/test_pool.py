@@ -1,0 +1,368 @@
+"""Worker processes on this machine: what comes back, in which order, and what a killed one costs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.workers import flows
+from storage.workers.servers import wait_until
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.runtime.pool import WorkersLost
+from wfgraph.runtime.sharing import Chunks
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage import DbWorkflowEngine, Store, connect
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("FLOWS_LOG", str(tmp_path / "log"))
+    return tmp_path / "log"
+
+
+def tokens(count: int, **special: int) -> list[dict[str, Any]]:
+    made: list[dict[str, Any]] = [{"n": n} for n in range(count)]
+    for key, n in special.items():
+        made[n][key] = 1
+    return made
+
+
+def engine(flow: Any = flows.FLOW) -> GenericWorkflowEngine:
+    eng = GenericWorkflowEngine()
+    eng.callbacks.replace(flow)
+    return eng
+
+
+def test_what_workers_make_of_tokens_is_what_one_process_makes() -> None:
+    shared, alone = tokens(60), tokens(60)
+    one, other = engine(), engine()
+    one.process(shared, workers=2)
+    other.process(alone)
+    assert alone == shared
+    assert one.objects is shared
+    assert (other.state.token_pos, other.has_completed) == (one.state.token_pos, one.has_completed) == (59, True)
+
+
+def test_closures_travel_and_run_elsewhere() -> None:
+    here, bound = os.getpid(), 7
+    eng = engine([lambda obj, eng: obj.update(pid=os.getpid(), bound=bound)])
+    given = tokens(20)
+    eng.process(given, workers=2)
+    assert {7} == {one["bound"] for one in given}
+    assert here not in {one["pid"] for one in given}
+
+
+def test_the_first_halt_in_the_order_of_tokens_is_raised() -> None:
+    given = tokens(200, halt=30)
+    given[150]["halt"] = 1
+    eng = engine()
+    with pytest.raises(HaltProcessing) as raised:
+        eng.process(given, workers=2)
+    assert ("look at it", "approve") == (raised.value.message, raised.value.action)
+    assert (30, [1, 0], given[30]) == (eng.state.token_pos, eng.state.callback_pos, eng.current_object)
+    assert all(one["done"] == [0, 1, 2, 3] for one in given[:30])
+    assert [0, 1] == given[30]["done"]
+
+
+def test_halts_and_errors_can_be_gone_past() -> None:
+    given = tokens(50, halt=3)
+    engine().process(given, stop_on_halt=False, workers=2)
+    assert [[0, 1, 2, 3]] * 47 == [one["done"] for one in given[3 + 1 :]] + [[0, 1, 2, 3]] * 1
+    with pytest.raises(ValueError, match="broken"):
+        engine().process(tokens(10, fail=4), workers=2)
+
+
+def test_an_error_that_does_not_travel_says_what_it_said() -> None:
+    class Odd(Exception):
+        def __init__(self, one: int, two: int) -> None:
+            super().__init__(f"odd {one} {two}")
+
+    def task(obj: Any, eng: Any) -> None:
+        raise Odd(1, 2)
+
+    with pytest.raises(WorkflowError, match="Odd: odd 1 2"):
+        engine([task]).process(tokens(2), workers=1)
+
+
+def test_extra_data_is_each_chunks_own(caplog: pytest.LogCaptureFixture) -> None:
+    def count(obj: Any, eng: Any) -> None:
+        eng.extra_data["seen"] = eng.extra_data.get("seen", 0) + 1
+        obj["start"] = eng.extra_data["start"]
+
+    eng = engine([count])
+    eng.extra_data["start"] = 5
+    given = tokens(4)
+    eng.process(given, workers=2)
+    assert "seen" not in eng.extra_data
+    assert {5} == {one["start"] for one in given}
+    assert "what tasks have changed in extra_data (seen) stays in the worker" in caplog.text
+
+
+@pytest.mark.parametrize("count", [0, -1, True, "2", 1.5])
+def test_a_wrong_number_of_workers_is_refused(count: Any) -> None:
+    with pytest.raises(WorkflowAPIError, match="at least 1"):
+        engine().process(tokens(2), workers=count)
+
+
+def test_what_can_not_travel_is_refused() -> None:
+    lock = threading.Lock()
+    with pytest.raises(WorkflowAPIError, match="can't be sent to another process"):
+        engine([lambda obj, eng: lock.acquire()]).process(tokens(2), workers=1)
+    with pytest.raises(WorkflowAPIError, match="a token can't be sent"):
+        engine().process([{"n": 1, "lock": lock}], workers=1)
+
+    def again(obj: Any, eng: Any) -> None:
+        eng.process([{"n": 1}], workers=1)
+
+    with pytest.raises(WorkflowAPIError, match="in the middle of a run"):
+        engine([again]).process(tokens(1))
+
+
+def test_a_lost_worker_is_told_of_with_the_tokens_in_its_hands() -> None:
+    def die(obj: Any, eng: Any) -> None:
+        if obj["n"] == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        obj["done"] = True
+
+    given = tokens(5)
+    with pytest.raises(WorkersLost, match=r"with the tokens .*3 to 3.*store the run"):
+        engine([die]).process(given, workers=1)
+    assert [True] * 3 == [one.get("done") for one in given[:3]]
+    assert "done" not in given[3]
+
+
+def test_chunks_grow_to_a_tenth_of_a_second_and_shrink_at_the_end() -> None:
+    chunks = Chunks(list(range(10_000)), 2)
+    sizes = []
+    while (chunk := chunks()) is not None:
+        assert sum(sizes) == chunk.first
+        sizes.append(len(chunk.tokens))
+        chunks._ran += len(chunk.tokens)
+        chunks._took += len(chunk.tokens) * 0.0002
+    assert 10_000 == sum(sizes)
+    assert (1, 500) == (sizes[0], max(sizes))
+    assert sizes[-1] == 1
+
+
+# Stored ---------------------------------------------------------------------------------------------------------------
+
+
+def stored(url: str, flow: Any = flows.FLOW, **options: Any) -> DbWorkflowEngine:
+    eng = DbWorkflowEngine.with_name("flow", connect(url), **options)
+    eng.callbacks.replace(flow)
+    return eng
+
+
+def ran(log: Path) -> Counter[tuple[int, int]]:
+    lines = log.read_text().splitlines() if log.exists() else []
+    return Counter((int(line.split()[0]), int(line.split()[1])) for line in lines)
+
+
+def test_a_stored_run_is_shared_in_parts_and_resumed(url: str, log: Path) -> None:
+    eng = stored(url)
+    given = tokens(40, halt=21)
+    with pytest.raises(HaltProcessing):
+        eng.process(given, workers=2)
+    assert [0, 1] == given[21]["done"], "the list that was given holds what workers made"
+    assert WorkflowStatus.HALTED is eng.status
+    store = eng.runs
+    assert [eng.uuid] == [run.uuid for run in store.runs()], "parts are not listed"
+    progress = store.progress(eng.uuid)
+    assert {ObjectStatus.COMPLETED: 39, ObjectStatus.HALTED: 1} == progress.objects
+    assert {WorkflowStatus.COMPLETED: 7, WorkflowStatus.HALTED: 1} == progress.parts
+    assert (40, 40, True) == (progress.total, progress.ended, progress.is_over)
+    assert {eng.uuid: progress.objects} == store.counts([eng.uuid])
+
+    again = DbWorkflowEngine.from_uuid(eng.uuid, store.database)
+    again.callbacks.replace(flows.FLOW)
+    assert [21] == [one.ordinal for one in again.database_objects if one.status is ObjectStatus.HALTED]
+    again.objects[21]["seen"] = True
+    again.resume(workers=2)
+    assert WorkflowStatus.COMPLETED is again.status
+    assert ([0, 1, 2, 3], True) == (again.objects[21]["done"], again.objects[21]["seen"])
+    assert {1} == set(ran(log).values())
+
+
+def test_parts_go_on_in_one_process_too(url: str, log: Path) -> None:
+    eng = stored(url, granularity="task")
+    uuid = eng.submit(tokens(10), part_size=3)
+    assert [0, 3, 6, 9] == [part.first_object for part in eng.runs.parts(uuid)]
+    assert WorkflowStatus.NEW is eng.runs.find(uuid).status
+    one = DbWorkflowEngine.from_uuid(eng.runs.parts(uuid)[1].uuid, eng.runs.database, granularity="task")
+    one.callbacks.replace(flows.FLOW)
+    one.recover()
+    assert [3, 4, 5] == [token["n"] for token in one.objects]
+    assert WorkflowStatus.RUNNING is eng.runs.find(uuid).status
+    assert not eng.runs.find(uuid).interrupted, "the other parts wait for somebody"
+    whole = DbWorkflowEngine.from_uuid(uuid, eng.runs.database, granularity="task")
+    whole.callbacks.replace(flows.FLOW)
+    whole.recover()
+    assert WorkflowStatus.COMPLETED is whole.status
+    assert 40 == len(ran(log)) == len(eng.runs.steps(uuid))
+    assert [7] * 4 == [step.ordinal for step in eng.runs.steps(uuid, 7)]
+    for verb in (lambda: whole.process(whole.objects), lambda: whole.restart("first", "first"), whole.save):
+        with pytest.raises(WorkflowAPIError, match="in 4 parts"):
+            verb()
+    eng.runs.delete(uuid)
+    assert [] == eng.runs.runs()
+    assert [] == eng.runs.parts(uuid)
+
+
+def test_wrong_parts_are_refused(url: str) -> None:
+    with pytest.raises(WorkflowAPIError, match="at least 1 object"):
+        stored(url).submit(tokens(2), part_size=0)
+    plain = stored(url)
+    plain.process(tokens(2))
+    with pytest.raises(WorkflowAPIError, match="not in parts"):
+        plain.resume(workers=2)
+
+
+def test_a_run_in_parts_is_cancelled_as_a_whole(url: str) -> None:
+    eng = stored(url)
+    uuid = eng.submit(tokens(4), part_size=2)
+    eng.runs.cancel(uuid)
+    assert {WorkflowStatus.CANCELLED: 2} == eng.runs.progress(uuid).parts
+    assert WorkflowStatus.CANCELLED is eng.runs.find(uuid).status
+
+
+def test_what_is_made_ready_is_made_ready_once(url: str, log: Path) -> None:
+    eng = stored(url)
+    eng.process(tokens(3, halt=1), stop_on_halt=False)
+    assert [eng.uuid] == eng.make_ready()
+    assert WorkflowStatus.NEW is eng.runs.find(eng.uuid).status
+    again = DbWorkflowEngine.from_uuid(eng.uuid, eng.runs.database)
+    again.callbacks.replace(flows.FLOW)
+    again.recover()
+    assert WorkflowStatus.COMPLETED is again.status
+    assert [] == again.make_ready(), "nothing is left to do"
+    assert {1} == set(ran(log).values())
+
+
+# Killed ---------------------------------------------------------------------------------------------------------------
+
+_MAIN = """
+import sys
+from storage.workers import flows
+from wfgraph.storage import DbWorkflowEngine, Interrupted
+import signal
+if __name__ == "__main__":
+    eng = DbWorkflowEngine.with_name("flow", sys.argv[1], uuid=sys.argv[2], granularity="task", lease=1.0)
+    eng.callbacks.replace(flows.FLOW)
+    signal.signal(signal.SIGTERM, lambda *_: eng.interrupt())
+    try:
+        eng.process([{"n": n} for n in range(24)], workers=2)
+    except Interrupted:
+        sys.exit(20)
+"""
+
+
+def _children(pid: int) -> list[int]:
+    found = [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [one for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+@pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.long), "sqlite"], indirect=True)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("how", ["child", "main", "tree", "sigterm"])
+def test_whoever_is_killed_nothing_stored_is_lost(
+    url: str, how: str, log: Path, tmp_path: Path, long: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLOWS_PAUSE", "0.02")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    script = tmp_path / "main.py"
+    script.write_text(_MAIN)
+    connect(url, create=True)
+    for round_ in range(20 if long else 1):
+        log.unlink(missing_ok=True)
+        uuid = f"00000000-0000-0000-0000-{round_:012d}"
+        main = subprocess.Popen([sys.executable, str(script), url, uuid], start_new_session=True)
+        begun = 6 + 3 * round_
+        wait_until(lambda begun=begun: sum(ran(log).values()) >= begun, 60, "the work")
+        children = _children(main.pid)
+        assert 2 == len(children)
+        if how == "child":
+            os.kill(children[0], signal.SIGKILL)
+            assert 0 == main.wait(60), "the others have gone on"
+        elif how == "main":
+            main.kill()
+        elif how == "tree":
+            os.killpg(main.pid, signal.SIGKILL)
+        else:
+            main.terminate()
+            assert 20 == main.wait(60)
+        main.wait(60)
+        wait_until(lambda children=children: not any(map(_is_there, children)), 20, "the end of orphans")
+        eng = _recovered(url, uuid)
+        assert WorkflowStatus.COMPLETED is eng.status
+        assert [[0, 1, 2, 3]] * 24 == [one["done"] for one in eng.objects]
+        repeated = sum(ran(log).values()) - 4 * 24
+        assert 0 <= repeated <= (0 if how in ("sigterm",) else 2), "the task in hand, of each that was killed"
+
+
+def _recovered(url: str, uuid: str) -> DbWorkflowEngine:
+    end = time.monotonic() + 30
+    while True:
+        eng = DbWorkflowEngine.from_uuid(uuid, url, granularity="task")
+        eng.callbacks.replace(flows.FLOW)
+        try:
+            eng.recover()
+            return eng
+        except Exception:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+
+def _wfgraph(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wfgraph", *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
+    (tmp_path / "flow.py").write_text(
+        "def work(obj, eng):\n    obj['done'] = True\n"
+        "    if obj['n'] == 7:\n        eng.halt('look', action='approve')\nflow = [work]\n"
+    )
+    (tmp_path / "tokens.json").write_text(json.dumps(tokens(30)))
+    plain = _wfgraph("run", "flow.py:flow", "tokens.json", "--workers", "2", "--output", "out.json", cwd=tmp_path)
+    assert 0 == plain.returncode, plain.stderr
+    assert "token 7 halted in work at [0]: look (waits for: approve)" in plain.stdout
+    assert "30 tokens: 29 completed, 1 halted, 0 failed" in plain.stdout
+    assert [{"n": n, "done": True} for n in range(30)] == json.loads((tmp_path / "out.json").read_text())
+    stored = _wfgraph("run", "flow.py:flow", "tokens.json", "--workers", "2", "--db", "runs.db", cwd=tmp_path)
+    assert 0 == stored.returncode, stored.stderr
+    assert plain.stdout == stored.stdout.partition("\n")[2].replace("flow.work", "work")
+    uuid = Store(connect(f"sqlite:///{tmp_path}/runs.db")).runs()[0].uuid
+    shown = _wfgraph("runs", "show", uuid, "--db", "runs.db", cwd=tmp_path).stdout
+    assert "objects    30 (29 done, 1 need action)" in shown, shown
+    assert "parts      8 (" in shown
+    watched = _wfgraph("runs", "show", uuid, "--db", "runs.db", "--watch", cwd=tmp_path).stdout
+    assert watched.startswith("Halted: 30 of 30 (29 done, 1 need action); parts: ")
+    resumed = _wfgraph("runs", "resume", uuid, "--db", "runs.db", "--workers", "2", cwd=tmp_path)
+    assert "30 tokens: 30 completed, 0 halted, 0 failed" in resumed.stdout, resumed.stderr
+    as_json = _wfgraph("runs", "show", uuid, "--db", "runs.db", "--watch", "--json", cwd=tmp_path).stdout
+    assert {"COMPLETED": 30} == json.loads(as_json)["objects"]
+    refused = _wfgraph("run", "flow.py:flow", "tokens.json", "--workers", "2", "--trace", "t.json", cwd=tmp_path)
+    assert (2, True) == (refused.returncode, "leave out --workers" in refused.stderr)
