@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -29,8 +30,9 @@ from wfgraph.errors import (
     WorkflowAPIError,
 )
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Store, connect
-from wfgraph.storage.records import WAITS_FOR_BRANCHES, Progress
+from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, Record, RunRecord, Store, connect
+from wfgraph.storage.records import WAITS_FOR_BRANCHES
+from wfgraph.storage.store import store_of
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
@@ -75,7 +77,8 @@ class CeleryWorkflows:
         resume: ``resume.delay(uuid)``.
 
     Raises:
-        WorkflowAPIError: the registry holds something else, or the application's options would lose messages.
+        WorkflowAPIError: the registry holds something else, the application has workflows already, or its options would
+            lose messages.
     """
 
     def __init__(
@@ -99,6 +102,10 @@ class CeleryWorkflows:
         self._stale = stale
         self._branches = BranchRunner(self._dispatch) if branches else None
         self._databases: dict[int, Database] = {}
+        if vars(app).setdefault("wfgraph_workflows", self) is not self:
+            raise WorkflowAPIError(
+                "this Celery application has a CeleryWorkflows already; put all definitions into the registry of that one"
+            )
         configure(app, time_limit)
         self.run: Any = self._make_run()
         self.resume = _Resume(self)
@@ -106,7 +113,7 @@ class CeleryWorkflows:
         def sweep_once() -> int:  # a method can't be a task
             return self.sweep()
 
-        self._sweep: Any = app.task(name="wfgraph.sweep", **task_options(time_limit))(sweep_once)
+        self._sweep: Any = app.task(name="wfgraph.sweep", shared=False, **task_options(time_limit))(sweep_once)
         if sweep is not None:
             app.steps["worker"].add(_sweeper(self._sweep, sweep))
 
@@ -128,7 +135,9 @@ class CeleryWorkflows:
             except StorageError as error:  # the database is away, perhaps
                 raise task.retry(exc=error, countdown=min(60, 2**task.request.retries), max_retries=8) from error
 
-        return self.app.task(name="wfgraph.run", base=Run, bind=True, **task_options(self._time_limit))(run)
+        return self.app.task(name="wfgraph.run", shared=False, base=Run, bind=True, **task_options(self._time_limit))(
+            run
+        )
 
     # For whoever asks for work ---------------------------------------------------------------------------------------
 
@@ -234,28 +243,38 @@ class CeleryWorkflows:
             StorageError: the database can't be used.
             DefinitionChanged: objects stand at tasks that are not in the definition any more; they are as they were.
         """
+        run = self.store.find(uuid)
         try:
-            run = self.store.find(uuid)
             while run.status in _UNFINISHED:
-                eng = self.engine(uuid)
-                timer = threading.Timer(self._time_limit * _SOFT, eng.interrupt)
-                timer.daemon = True
-                timer.start()
-                try:
-                    eng.recover()
-                except Interrupted:
+                eng = self._engine_of(run)
+                interrupted = not self._recover(eng)
+                run = eng.db_obj
+                if interrupted:
                     self._dispatch([uuid])
-                    return self._told(uuid)
-                finally:
-                    timer.cancel()
-                if not self._wake(uuid):
                     break
-            run = self.store.find(uuid)
+                if not self._wake(uuid, run.objects):
+                    break
+                run = self.store.find(uuid)
         except (RunOwned, OwnershipLost) as error:
             return {"uuid": uuid, "status": "OWNED", "message": error.message}
         if run.joins is not None and run.parent is not None and is_over(run):
             self._wake_parent(run.parent)
-        return self._told(uuid)
+        counts = Counter(one.status for one in run.objects) if run.objects else self.store.progress(uuid).objects
+        objects = {status.name: count for status, count in counts.items()}
+        return {"uuid": run.uuid, "status": run.status.name, "objects": objects}
+
+    def _recover(self, eng: Any) -> bool:
+        """Go on with a run until the time of its message is nearly over; tell whether it has come to its end."""
+        timer = threading.Timer(self._time_limit * _SOFT, eng.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            eng.recover()
+        except Interrupted:
+            return False
+        finally:
+            timer.cancel()
+        return True
 
     def engine(self, uuid: str) -> Any:
         """Return an engine that stands where a run stands, with its definition.
@@ -264,7 +283,9 @@ class CeleryWorkflows:
             WorkflowAPIError: no definition has its name.
             DefinitionChanged: it is a branch that is not there any more.
         """
-        run = self.store.find(uuid)
+        return self._engine_of(self.store.find(uuid))
+
+    def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
         eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
         eng.callbacks.replace(lane_of(found.definition, run))
@@ -272,10 +293,16 @@ class CeleryWorkflows:
             eng.branch_runner = self._branches
         return eng
 
-    def _wake(self, uuid: str) -> bool:
-        """Put back in the queue what waits for branches that have all ended; tell whether there was something."""
+    def _wake(self, uuid: str, objects: Iterable[Record] | None = None) -> bool:
+        """Put back in the queue what waits for branches that have all ended; tell whether there was something.
+
+        Args:
+            uuid: the run.
+            objects: its objects, where they are known.
+        """
         store = self.store
-        waiting = [one for one in store.load(uuid).objects if one.halt_action == WAITS_FOR_BRANCHES]
+        known = store.load(uuid).objects if objects is None else objects
+        waiting = [one for one in known if one.halt_action == WAITS_FOR_BRANCHES]
         ready = [
             one.ordinal
             for one in waiting
@@ -293,20 +320,12 @@ class CeleryWorkflows:
         if self._wake(uuid):
             self._dispatch([uuid])
 
-    def _told(self, uuid: str) -> dict[str, Any]:
-        found = self.store.progress(uuid)
-        return {
-            "uuid": uuid,
-            "status": found.run.status.name,
-            "objects": {status.name: count for status, count in found.objects.items()},
-        }
-
     # ------------------------------------------------------------------------------------------------------------------
 
     @property
     def store(self) -> Store:
         """The runs of the database."""
-        return Store(self._database())
+        return store_of(self._database())
 
     def _database(self) -> Database:
         # One for each process: a connection must not be taken along into another one.

@@ -37,6 +37,7 @@ class Database:
         durability: what it survives: ``"full"`` or ``"process"``.
         clock: the SQL expression for now, in seconds since 1970.
         statements: those of the hot path, once they are made.
+        store: its runs, likewise: :func:`wfgraph.storage.store.store_of`.
     """
 
     def __init__(self, engine: Engine, models: Models, durability: str) -> None:
@@ -45,6 +46,7 @@ class Database:
         self.durability = durability
         self.clock = _CLOCKS[engine.dialect.name]
         self.statements: Any = None
+        self.store: Any = None
 
     @property
     def is_sqlite(self) -> bool:

@@ -35,7 +35,7 @@ from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.runtime.pool import check_workers
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.database import Database, connect
+from wfgraph.storage.database import Database
 from wfgraph.storage.granularity import TOKEN, Granularity, granularity_of
 from wfgraph.storage.hooks import StoredProcessingFactory
 from wfgraph.storage.keeper import Aside, Keeper, Nowhere
@@ -43,7 +43,7 @@ from wfgraph.storage.parts import PartRunner, Parts, cut, part_size_for, raise_f
 from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import WAITS_FOR_BRANCHES, Record, RunRecord
 from wfgraph.storage.rows import Interrupted
-from wfgraph.storage.store import Store, worker_name
+from wfgraph.storage.store import Store, store_of, worker_name
 from wfgraph.storage.values import decode, encode
 from wfgraph.utils import classproperty
 
@@ -136,7 +136,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         if not name or len(name) > 255 or "\0" in name:
             raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {name!r}")
         run = RunRecord(str(uuids.UUID(uuid)) if uuid else str(uuids.uuid4()), name, target=target, parent=parent)
-        return cls(run, Store(connect(database)), **options)
+        return cls(run, store_of(database), **options)
 
     @classmethod
     def from_uuid(cls: type[_E], uuid: str, database: Database | str | None = None, **options: Any) -> _E:
@@ -153,7 +153,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             UnknownRun: there is none; none is made.
             StorageError: the database can't be used.
         """
-        store = Store(connect(database))
+        store = store_of(database)
         eng = cls(store.load(uuid), store, **options)
         eng._stand()
         return eng
