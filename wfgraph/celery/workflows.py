@@ -102,15 +102,16 @@ class CeleryWorkflows:
         self._stale = stale
         self._branches = BranchRunner(self._dispatch) if branches else None
         self._databases: dict[int, Database] = {}
-        if vars(app).setdefault("wfgraph_workflows", self) is not self:
+        if hasattr(app, "wfgraph_workflows"):
             raise WorkflowAPIError(
                 "this Celery application has a CeleryWorkflows already; put all definitions into the registry of that one"
             )
+        app.wfgraph_workflows = self
         configure(app, time_limit)
         self.run: Any = self._make_run()
         self.resume = _Resume(self)
 
-        def sweep_once() -> int:  # a method can't be a task
+        def sweep_once() -> Any:  # a method can't be a task
             return self.sweep()
 
         self._sweep: Any = app.task(name="wfgraph.sweep", shared=False, **task_options(time_limit))(sweep_once)

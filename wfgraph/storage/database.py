@@ -75,9 +75,24 @@ class Database:
         Raises:
             StorageError: as :meth:`reading`.
         """
+        # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
+        with self._transaction("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a connection whose statements all see the database as it is at one moment.
+
+        Raises:
+            StorageError: as :meth:`reading`.
+        """
+        with self._transaction("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
         with self.reading() as connection:
-            # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            connection.exec_driver_sql(begin)
             try:
                 yield connection
                 connection.exec_driver_sql("COMMIT")

@@ -73,8 +73,11 @@ class Reader:
             UnknownRun: there is none, or several begin like this.
         """
         with self.database.reading() as connection:
-            query = self._all_runs.where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
-            rows = connection.execute(query).all() if uuid else []
+            return self._find(connection, uuid)
+
+    def _find(self, connection: Connection, uuid: str) -> RunRecord:
+        query = self._all_runs.where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
+        rows = connection.execute(query).all() if uuid else []
         if len(rows) == 1 or (rows and rows[0].uuid == uuid):
             return _run_of(rows[0])
         if rows:
@@ -136,41 +139,40 @@ class Reader:
             return list(connection.execute(query).scalars())
 
     def progress(self, uuid: str) -> Progress:
-        """Return how far a run is, counted by the database: parts, branches and all.
+        """Return how far a run is, counted by the database at one moment: parts, branches and all.
 
         Raises:
             UnknownRun: as :meth:`find`.
         """
-        run = self.find(uuid)
-        table, owner = self._object, self._run
-        node = func.coalesce(table.c.node, "")
-        objects = (
-            select(table.c.status, node, func.count())
-            .join(owner, owner.c.uuid == table.c.workflow)
-            .where(self._belongs(run.uuid))
-            .group_by(table.c.status, node)
-        )
-        pieces = (
-            select(owner.c.joins.is_(None), owner.c.status, func.count())
-            .where(owner.c.parent.in_([run.uuid, *(part.uuid for part in self.parts(run.uuid))]))
-            .group_by(owner.c.joins.is_(None), owner.c.status)
-        )
-        waiting = (
-            select(func.count())
-            .select_from(table)
-            .join(owner, owner.c.uuid == table.c.workflow)
-            .where(self._belongs(run.uuid), table.c.halt_action == WAITS_FOR_BRANCHES)
-        )
-        found = Progress(run)
-        with self.database.reading() as connection:
-            for status, name, count in connection.execute(objects):
+        with self.database.snapshot() as connection:
+            found = Progress(self._find(connection, uuid))
+            uuid = found.run.uuid
+            for status, node, waits, count in connection.execute(self._objects_by_place(uuid)):
                 found.objects[status] = found.objects.get(status, 0) + count
+                found.waiting += count if waits else 0
                 if status not in (ObjectStatus.INITIAL, ObjectStatus.COMPLETED):
-                    found.nodes[name, status] = count
-            for is_part, status, count in connection.execute(pieces):
+                    found.nodes[node, status] = found.nodes.get((node, status), 0) + count
+            for is_part, status, count in connection.execute(self._pieces(uuid)):
                 (found.parts if is_part else found.branches)[status] = count
-            found.waiting = connection.execute(waiting).scalar_one()
         return found
+
+    def _objects_by_place(self, uuid: str) -> Any:
+        table, owner = self._object, self._run
+        kinds = (
+            table.c.status,
+            func.coalesce(table.c.node, "").label("place"),
+            (func.coalesce(table.c.halt_action, "") == WAITS_FOR_BRANCHES).label("waits"),
+        )
+        query = select(*kinds, func.count()).join(owner, owner.c.uuid == table.c.workflow)
+        return query.where(self._belongs(uuid)).group_by(*kinds)
+
+    def _pieces(self, uuid: str) -> Any:
+        """Return the query for the parts and branches of a run, and the branches of its parts."""
+        run, part = self._run, self._part
+        parts = select(part.c.uuid).where(part.c.parent == uuid, part.c.first_object.is_not(None))
+        is_part = run.c.joins.is_(None)
+        query = select(is_part, run.c.status, func.count()).where(or_(run.c.parent == uuid, run.c.parent.in_(parts)))
+        return query.group_by(is_part, run.c.status)
 
     def counts(self, uuids: Sequence[str]) -> dict[str, dict[ObjectStatus, int]]:
         """Return how many objects of each status runs have."""
