@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from storage.workers import flows
 from storage.workers.servers import wait_until
@@ -268,6 +269,24 @@ def test_a_run_in_parts_is_cancelled_as_a_whole(url: str) -> None:
     eng.runs.cancel(uuid)
     assert {WorkflowStatus.CANCELLED: 2} == eng.runs.progress(uuid).parts
     assert WorkflowStatus.CANCELLED is eng.runs.find(uuid).status
+
+
+def test_how_far_a_run_is_is_told_of_one_moment(url: str) -> None:
+    eng = stored(url)
+    uuid = eng.submit(tokens(4), part_size=2)
+    other = Store(connect(url))
+    asked: list[str] = []
+
+    def cancel_meanwhile(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked.append(statement)
+        if sum("whole_status" in one for one in asked) == 1 == sum("count(" in one for one in asked):
+            other.cancel(uuid)
+
+    event.listen(eng.runs.database.engine, "after_cursor_execute", cancel_meanwhile)
+    found = eng.runs.progress(uuid)
+    event.remove(eng.runs.database.engine, "after_cursor_execute", cancel_meanwhile)
+    assert (WorkflowStatus.NEW, {WorkflowStatus.NEW: 2}) == (found.run.status, found.parts)
+    assert {WorkflowStatus.CANCELLED: 2} == eng.runs.progress(uuid).parts
 
 
 def test_what_is_made_ready_is_made_ready_once(url: str, log: Path) -> None:
