@@ -10,23 +10,19 @@ from __future__ import annotations
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from celery import Task, bootsteps
 from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, is_over, lane_of
-from wfgraph.celery.options import configure, task_options
+from wfgraph.celery.options import configure
+from wfgraph.celery.tasks import Resume, run_task, sweep_task
 from wfgraph.errors import (
-    DefinitionChanged,
     OwnershipLost,
     RunOwned,
-    SchemaMismatch,
     StorageError,
-    UnknownRun,
     WorkflowAPIError,
 )
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
@@ -37,7 +33,6 @@ from wfgraph.storage.store import store_of
 __all__ = ["CeleryWorkflows", "Registered"]
 
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
-_FINAL = (DefinitionChanged, SchemaMismatch, UnknownRun)
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
 
@@ -100,7 +95,7 @@ class CeleryWorkflows:
         self._options = {"granularity": granularity, "lease": lease}
         self._time_limit = time_limit
         self._stale = stale
-        self._branches = BranchRunner(self._dispatch) if branches else None
+        self._branches = BranchRunner(self.dispatch) if branches else None
         self._databases: dict[int, Database] = {}
         if hasattr(app, "wfgraph_workflows"):
             raise WorkflowAPIError(
@@ -108,37 +103,9 @@ class CeleryWorkflows:
             )
         app.wfgraph_workflows = self
         configure(app, time_limit)
-        self.run: Any = self._make_run()
-        self.resume = _Resume(self)
-
-        def sweep_once() -> Any:  # a method can't be a task
-            return self.sweep()
-
-        self._sweep: Any = app.task(name="wfgraph.sweep", shared=False, **task_options(time_limit))(sweep_once)
-        if sweep is not None:
-            app.steps["worker"].add(_sweeper(self._sweep, sweep))
-
-    def _make_run(self) -> Any:
-        workflows = self
-
-        class Run(Task):  # type: ignore[misc]
-            """Goes on with a stored run."""
-
-            def delay_sharded(self, name: str, object_ids: Iterable[Any], **options: Any) -> str:
-                """Store a run in parts, and tell workers of each: see :meth:`CeleryWorkflows.submit`."""
-                return workflows.submit(name, object_ids, **options)
-
-        def run(task: Any, uuid: str) -> dict[str, Any]:
-            try:
-                return workflows.go_on(uuid)
-            except _FINAL:
-                raise
-            except StorageError as error:  # the database is away, perhaps
-                raise task.retry(exc=error, countdown=min(60, 2**task.request.retries), max_retries=8) from error
-
-        return self.app.task(name="wfgraph.run", shared=False, base=Run, bind=True, **task_options(self._time_limit))(
-            run
-        )
+        self.run: Any = run_task(self, time_limit)
+        self.resume = Resume(self)
+        sweep_task(self, time_limit, sweep)
 
     # For whoever asks for work ---------------------------------------------------------------------------------------
 
@@ -175,7 +142,7 @@ class CeleryWorkflows:
         eng.extra_data.update(extra_data or {})
         eng.to_stored = _as_it_is
         eng.submit(list(object_ids), part_size=shard_size)
-        self._dispatch([part.uuid for part in eng.db_obj.parts])
+        self.dispatch([part.uuid for part in eng.db_obj.parts])
         return str(eng.uuid)
 
     def progress(self, uuid: str) -> Progress:
@@ -205,14 +172,14 @@ class CeleryWorkflows:
             for uuid in self.store.waiting_for_branches(self.registry):
                 found += [uuid] if self._wake(uuid) else []
             found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
-        self._dispatch(found)
+        self.dispatch(found)
         return len(found)
 
     def sweep(self) -> int:
         """Tell workers of all runs that should be going on and are not; return how many those are."""
         return self.requeue(stale=True)
 
-    def _dispatch(self, uuids: Sequence[str]) -> None:
+    def dispatch(self, uuids: Sequence[str]) -> None:
         """Tell workers of stored runs.
 
         Raises:
@@ -251,7 +218,7 @@ class CeleryWorkflows:
                 interrupted = not self._recover(eng)
                 run = eng.db_obj
                 if interrupted:
-                    self._dispatch([uuid])
+                    self.dispatch([uuid])
                     break
                 if not self._wake(uuid, run.objects):
                     break
@@ -319,7 +286,7 @@ class CeleryWorkflows:
 
     def _wake_parent(self, uuid: str) -> None:
         if self._wake(uuid):
-            self._dispatch([uuid])
+            self.dispatch([uuid])
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -345,33 +312,6 @@ class CeleryWorkflows:
         return self.registry[name]
 
 
-class _Resume:
-    """Puts back in the queue what halted or failed, and tells workers of it."""
-
-    def __init__(self, workflows: CeleryWorkflows) -> None:
-        self._workflows = workflows
-
-    def delay(self, uuid: str, **options: Any) -> list[str]:
-        """Put back what halted or failed, and tell workers.
-
-        That it is put back is stored before this returns, so a message that comes twice resumes nothing twice.
-
-        Args:
-            uuid: the run; in parts or not.
-            options: ``halted``, ``failed``, ``objects`` and ``remap``: as for
-                :meth:`wfgraph.storage.DbWorkflowEngine.resume`.
-
-        Returns:
-            The uuids of the runs that workers were told of.
-
-        Raises:
-            Exception: as :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
-        """
-        told: list[str] = self._workflows.engine(uuid).make_ready(**options)
-        self._workflows._dispatch(told)
-        return told
-
-
 def _registered(name: str, found: Any) -> Registered:
     if isinstance(found, Registered):
         return found
@@ -384,27 +324,3 @@ def _registered(name: str, found: Any) -> Registered:
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _sweeper(task: Any, seconds: float) -> Callable[..., Any]:
-    """Return the step of a worker that asks for a sweep again and again."""
-
-    class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]
-        requires = ("celery.worker.components:Timer",)
-
-        def __init__(self, parent: Any, **options: Any) -> None:
-            self.entry: Any = None
-
-        def start(self, parent: Any) -> None:
-            self.entry = parent.timer.call_repeatedly(seconds, ask)
-
-        def stop(self, parent: Any) -> None:
-            if self.entry is not None:
-                self.entry.cancel()
-                self.entry = None
-
-    def ask() -> None:
-        with suppress(OperationalError):  # the broker is away; the worker says so itself
-            task.apply_async(expires=seconds)
-
-    return Sweeper

@@ -169,6 +169,7 @@ class DbWorkflowEngine(KeptEngine):
             with self._stepping_aside(), self._storing_only(objects):
                 super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
+        self._asked_to_stop = False
         objects = self._pre_flight_checks(objects)
         if workers is not None:
             self._store_new(objects, self._graph(), part_size_for(len(objects), check_workers(workers)))
@@ -224,6 +225,7 @@ class DbWorkflowEngine(KeptEngine):
             DefinitionChanged: objects stand at tasks that are not certainly in the definition; nothing was run.
             Exception: as :meth:`process`.
         """
+        self._asked_to_stop = False
         if self.db_obj.parts:
             self.make_ready(halted=halted, failed=failed, objects=objects, remap=remap)
             self._run_parts(workers, stop_on_error, stop_on_halt)
@@ -328,6 +330,7 @@ class DbWorkflowEngine(KeptEngine):
 
         Asked from another thread, it stops after the task only where each is stored, otherwise after the token in hand.
         """
+        self._asked_to_stop = True
         if self._sharing is not None:
             self._sharing.interrupt()
         if isinstance(self._keeper, Keeper):
@@ -367,6 +370,8 @@ class DbWorkflowEngine(KeptEngine):
     def _run_parts(self, workers: int | None, stop_on_error: bool, stop_on_halt: bool) -> None:
         """Run what is to be run of all parts, and stand where they stand then."""
         self._sharing = Parts(self, workers)
+        if self._asked_to_stop:
+            self._sharing.interrupt()
         try:
             self._sharing.run()
         finally:

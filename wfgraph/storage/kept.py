@@ -43,6 +43,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     policy: str = "remap"
     versions: Sequence[Any] = ()
     _skipping = False
+    _asked_to_stop = False
+    """Whether that was asked for after a run was to begin, and before it has begun."""
     _own_extension: Extension | None = None
     _row_extension: Extension | None = None
     _keeper: Any
@@ -194,6 +196,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         for one, move in moved.items():
             one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
         self._keeper = keeper = Keeper(self.runs, run, objects, epoch, graph, self.granularity, self.lease, starts)
+        keeper.interrupting = self._asked_to_stop
         self._left_early = False
         status: WorkflowStatus | None = None
         try:
