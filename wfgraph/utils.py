@@ -6,9 +6,18 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-__all__ = ["attribute", "classproperty", "collecting_later", "escape_control", "shown", "staticproperty", "task_name"]
+__all__ = [
+    "attribute",
+    "classproperty",
+    "collecting_later",
+    "escape_control",
+    "overridable",
+    "shown",
+    "staticproperty",
+    "task_name",
+]
 
 _T = TypeVar("_T")
 _LONGEST = 300
@@ -32,6 +41,14 @@ class classproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `propert
 
     def __get__(self, instance: object, owner: type | None = None) -> _T:
         return self._function(owner if owner is not None else type(instance))
+
+
+if TYPE_CHECKING:
+
+    def overridable(function: Callable[[Any], Any]) -> Any:
+        """Make a property of the class that type checkers let a subclass replace in any of the ways that there are."""
+else:
+    overridable = classproperty
 
 
 def attribute(found: Any, name: str, default: Any = None) -> Any:

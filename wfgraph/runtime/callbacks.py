@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from wfgraph.graph.nesting import clean
+from wfgraph.graph.nesting import Tasks, clean
 
 __all__ = ["Callbacks"]
 
@@ -38,7 +38,7 @@ class Callbacks:
         """
         return self._dict[key] if key else self._dict
 
-    def add(self, func: Any, key: str = "*") -> None:
+    def add(self, func: Tasks | None, key: str = "*") -> None:
         """Append one item, a task or a nested list, to a definition; ``None`` and ``[]`` are ignored.
 
         Raises:
@@ -48,7 +48,7 @@ class Callbacks:
             if item != []:
                 self._dict.setdefault(key, []).append(item)
 
-    def add_many(self, list_or_tuple: Any, key: str = "*") -> None:
+    def add_many(self, list_or_tuple: Tasks | Iterable[Any], key: str = "*") -> None:
         """Append many items to a definition; tuples are flattened.
 
         Raises:
@@ -58,7 +58,7 @@ class Callbacks:
             self.add(item, key)
 
     @classmethod
-    def cleanup_callables(cls, callbacks: Any) -> Iterator[Any]:
+    def cleanup_callables(cls, callbacks: Tasks | Iterable[Any]) -> Iterator[Any]:
         """Yield the items of a definition, with ``None`` dropped and tuples flattened; lists stay nested.
 
         Raises:
@@ -81,7 +81,7 @@ class Callbacks:
         """Tell whether there is no definition at all."""
         return not self._dict
 
-    def replace(self, funcs: Any, key: str = "*") -> None:
+    def replace(self, funcs: Tasks | Iterable[Any], key: str = "*") -> None:
         """Replace the definition under a key.
 
         Raises:

@@ -45,7 +45,7 @@ from wfgraph.storage.records import WAITS_FOR_BRANCHES, Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
 from wfgraph.storage.values import decode, encode
-from wfgraph.utils import classproperty
+from wfgraph.utils import overridable
 
 __all__ = ["DbWorkflowEngine"]
 
@@ -77,6 +77,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         versions: older versions of the definition.
     """
 
+    db_obj: RunRecord
     policy: str = "remap"
     versions: Sequence[Any] = ()
     _skipping = False
@@ -204,7 +205,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
 
     def process(
         self,
-        objects: Any,
+        objects: Iterable[Any],
         stop_on_error: bool = True,
         stop_on_halt: bool = True,
         initial_run: bool = True,
@@ -238,16 +239,16 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             with self._stepping_aside(), self._storing_only(objects):
                 super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
-        objects = self._pre_flight_checks(objects)
+        tokens = self._pre_flight_checks(objects)
         if workers is not None:
-            self._store_new(objects, self._graph(), part_size_for(len(objects), check_workers(workers)))
+            self._store_new(tokens, self._graph(), part_size_for(len(tokens), check_workers(workers)))
             self._run_parts(workers, stop_on_error, stop_on_halt)
             return
         self._not_in_parts("process")
-        with self._kept(objects, None, afresh=reset_state):
-            super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
+        with self._kept(tokens, None, afresh=reset_state):
+            super().process(tokens, stop_on_error, stop_on_halt, initial_run, reset_state)
 
-    def submit(self, objects: Any, *, part_size: int | None = None) -> str:
+    def submit(self, objects: Iterable[Any], *, part_size: int | None = None) -> str:
         """Store a new run with its tokens, for whoever resumes it, and return its uuid. Nothing is run.
 
         Args:
@@ -551,7 +552,7 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
             raise WorkflowError("idempotency_key is for tasks of a stored run: no object is in hand")
         return self._keeper.idempotency_key(self)
 
-    @classproperty
+    @overridable
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return StoredProcessingFactory
