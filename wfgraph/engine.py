@@ -40,7 +40,7 @@ from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import Steering
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.runtime.trace import Trace
-from wfgraph.utils import overridable, task_name
+from wfgraph.utils import attribute, brief, counted, overridable, task_name
 
 __all__ = [
     "ActionMapper",
@@ -101,6 +101,14 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     def __bool__(self) -> bool:
         """An engine is true, also one without tokens."""
         return True
+
+    def __repr__(self) -> str:
+        # Also of an engine whose subclass has not made it whole yet: a debugger asks at any time.
+        try:
+            count = counted(len(self.objects), "token")
+        except Exception:
+            count = "no tokens"
+        return f"<{type(self).__name__} of {count}, {brief(str(attribute(self, 'state')))}>"
 
     @overridable
     def signal(cls: Any) -> Any:  # noqa: N805 - a class property

@@ -23,7 +23,7 @@ from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.state import MachineState
 from wfgraph.statuses import EnumLabel, ObjectStatus, WorkflowStatus
-from wfgraph.utils import escape_control, overridable
+from wfgraph.utils import attribute, brief, escape_control, overridable
 
 __all__ = [
     "DbProcessingFactory",
@@ -147,7 +147,7 @@ class DbWorkflowEngine(GenericWorkflowEngine):
         return other
 
     def __repr__(self) -> str:
-        return f"<DbWorkflow_engine({getattr(self.db_obj, 'name', None)})>"
+        return f"<DbWorkflow_engine({brief(str(attribute(attribute(self, 'db_obj'), 'name')))})>"
 
     def __str__(self) -> str:
         line = "-" * 31

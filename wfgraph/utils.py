@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 __all__ = [
     "attribute",
     "classproperty",
+    "brief",
     "collecting_later",
+    "counted",
     "escape_control",
     "overridable",
     "shown",
@@ -65,7 +67,21 @@ def shown(value: Any) -> str:
         text = repr(value)
     except Exception:
         text = f"<{type(value).__name__} object>"
-    return escape_control(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return brief(text)
+
+
+def brief(text: str, longest: int = _LONGEST) -> str:
+    """Return a text on one line, cut where it is long."""
+    return escape_control(text if len(text) <= longest else f"{text[:longest]}...")
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "task"), counted(2, "task")
+    ('1 task', '2 tasks')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def task_name(task: Any) -> str:

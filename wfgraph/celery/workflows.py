@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from celery import Task, bootsteps
@@ -31,6 +31,7 @@ from wfgraph.errors import (
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Store, connect
 from wfgraph.storage.records import WAITS_FOR_BRANCHES, Progress
+from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
@@ -50,7 +51,7 @@ class Registered:
             ``from_stored`` and ``to_stored`` that load and save what the ids stand for.
     """
 
-    definition: Any
+    definition: Any = field(repr=False)
     engine: type[DbWorkflowEngine] = DbWorkflowEngine
 
 
@@ -109,6 +110,10 @@ class CeleryWorkflows:
         self._sweep: Any = app.task(name="wfgraph.sweep", **task_options(time_limit))(sweep_once)
         if sweep is not None:
             app.steps["worker"].add(_sweeper(self._sweep, sweep))
+
+    def __repr__(self) -> str:
+        names = ", ".join(map(repr, self.registry))
+        return brief(f"<CeleryWorkflows of {names or 'nothing'}>")
 
     def _make_run(self) -> Any:
         workflows = self

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from wfgraph.graph.nesting import Tasks, clean
+from wfgraph.utils import brief, shown
 
 __all__ = ["Callbacks"]
+
+_MOST_KEYS = 5
+"""How many keys a repr names."""
 
 
 class _CallbacksDict(dict[str, list[Any]]):
@@ -92,4 +97,6 @@ class Callbacks:
         self.add_many(cleaned, key)
 
     def __repr__(self) -> str:
-        return f"<Callbacks for {', '.join(map(repr, self._dict)) or 'nothing'}>"
+        keys = [shown(key) for key in islice(self._dict, _MOST_KEYS)]
+        more = f" and {len(self._dict) - len(keys)} more" if len(self._dict) > len(keys) else ""
+        return brief(f"<Callbacks for {', '.join(keys) or 'nothing'}{more}>")

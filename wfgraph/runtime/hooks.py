@@ -46,6 +46,9 @@ class _Signal:
     def __init__(self) -> None:
         self._warned = False
 
+    def __repr__(self) -> str:
+        return "<Signal of wfgraph>"
+
     def signals(self, eng: Any = None) -> ModuleType | None:
         """Return the module with the signals, or None (and say so once) where blinker is missing."""
         try:
