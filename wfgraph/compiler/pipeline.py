@@ -35,7 +35,7 @@ def compile_graph(
     Raises:
         WorkflowDefinitionError: the definition has an item that is no task, or contains itself.
 
-    >>> compile_graph([print, [len]])
+    >>> compile_graph([print, [print]])
     <WorkflowGraph of 2 tasks and 3 edges>
     """
     if inference is None:
