@@ -40,7 +40,7 @@ from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import Steering
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.runtime.trace import Trace
-from wfgraph.utils import classproperty, task_name
+from wfgraph.utils import attribute, brief, counted, overridable, task_name
 
 __all__ = [
     "ActionMapper",
@@ -75,6 +75,10 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         strict: whether to refuse to run a definition in which :func:`wfgraph.check` finds an error.
     """
 
+    callbacks: Callbacks
+    objects: Any
+    state: MachineState
+    extra_data: dict[Any, Any]
     trace: Trace | None = None
     tier: str = "auto"
     max_steps: int | None = None
@@ -88,7 +92,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         self.objects: Any = []
         self.log = self.init_logger()
         self.state = MachineState()
-        self.extra_data: dict[Any, Any] = ExtraData()
+        self.extra_data = ExtraData()
 
     def __len__(self) -> int:
         """Return the number of tokens."""
@@ -98,12 +102,20 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """An engine is true, also one without tokens."""
         return True
 
-    @classproperty
+    def __repr__(self) -> str:
+        # Also of an engine whose subclass has not made it whole yet: a debugger asks at any time.
+        try:
+            count = counted(len(self.objects), "token")
+        except Exception:
+            count = "no tokens"
+        return f"<{type(self).__name__} of {count}, {brief(str(attribute(self, 'state')))}>"
+
+    @overridable
     def signal(cls: Any) -> Any:  # noqa: N805 - a class property
         """What sends the engine's signals."""
         return Signal
 
-    @classproperty
+    @overridable
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return ProcessingFactory
@@ -118,7 +130,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
 
     def process(
         self,
-        objects: Any,
+        objects: Iterable[Any],
         stop_on_error: bool = True,
         stop_on_halt: bool = True,
         initial_run: bool = True,

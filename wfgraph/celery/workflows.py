@@ -11,7 +11,7 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kombu.exceptions import OperationalError
@@ -29,6 +29,7 @@ from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, Record, RunRecord, Store, connect
 from wfgraph.storage.records import WAITS_FOR_BRANCHES
 from wfgraph.storage.store import store_of
+from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
@@ -47,7 +48,7 @@ class Registered:
             ``from_stored`` and ``to_stored`` that load and save what the ids stand for.
     """
 
-    definition: Any
+    definition: Any = field(repr=False)
     engine: type[DbWorkflowEngine] = DbWorkflowEngine
 
 
@@ -106,6 +107,10 @@ class CeleryWorkflows:
         self.run: Any = run_task(self, time_limit)
         self.resume = Resume(self)
         sweep_task(self, time_limit, sweep)
+
+    def __repr__(self) -> str:
+        names = ", ".join(map(repr, self.registry))
+        return brief(f"<CeleryWorkflows of {names or 'nothing'}>")
 
     # For whoever asks for work ---------------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowErro
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
-from wfgraph.graph.nesting import clean, is_block
+from wfgraph.graph.nesting import Task, clean, is_block
 from wfgraph.graph.outcomes import Outcome
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
@@ -32,8 +32,6 @@ MAX_TIMEOUT = 30000
 """For how many seconds SYNCHRONIZE waits unless it is told otherwise."""
 
 _MAX_WORKERS = 32
-
-Task = Callable[[Any, Any], Any]
 Lane = tuple[Any, ...]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wfgraph.runtime.cursor import Cursor
-from wfgraph.utils import classproperty
+from wfgraph.utils import attribute, classproperty, shown
 
 __all__ = ["MachineState"]
 
@@ -91,4 +91,4 @@ class MachineState:
         self.current_object_processed = state["current_object_processed"]
 
     def __repr__(self) -> str:
-        return f"MachineState(token_pos={self.token_pos}, callback_pos={self.callback_pos})"
+        return f"MachineState(token_pos={attribute(self, 'token_pos')}, callback_pos={shown(attribute(self, 'callback_pos'))})"

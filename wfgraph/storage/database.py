@@ -56,7 +56,9 @@ class Database:
     @property
     def url(self) -> str:
         """Where it is, without the password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        # Drivers take a password as a parameter, too.
+        bare = self.engine.url.difference_update_query([key for key in self.engine.url.query if "pass" in key.lower()])
+        return bare.render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

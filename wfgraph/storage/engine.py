@@ -60,6 +60,7 @@ class DbWorkflowEngine(KeptEngine):
         versions: older versions of the definition.
     """
 
+    db_obj: RunRecord
     _sharing: Parts | None = None
 
     # Beginning -------------------------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ class DbWorkflowEngine(KeptEngine):
 
     def process(
         self,
-        objects: Any,
+        objects: Iterable[Any],
         stop_on_error: bool = True,
         stop_on_halt: bool = True,
         initial_run: bool = True,
@@ -170,16 +171,16 @@ class DbWorkflowEngine(KeptEngine):
                 super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
             return
         self._asked_to_stop = False
-        objects = self._pre_flight_checks(objects)
+        tokens = self._pre_flight_checks(objects)
         if workers is not None:
-            self._store_new(objects, self._graph(), part_size_for(len(objects), check_workers(workers)))
+            self._store_new(tokens, self._graph(), part_size_for(len(tokens), check_workers(workers)))
             self._run_parts(workers, stop_on_error, stop_on_halt)
             return
         self._not_in_parts("process")
-        with self._kept(objects, None, afresh=reset_state):
-            super().process(objects, stop_on_error, stop_on_halt, initial_run, reset_state)
+        with self._kept(tokens, None, afresh=reset_state):
+            super().process(tokens, stop_on_error, stop_on_halt, initial_run, reset_state)
 
-    def submit(self, objects: Any, *, part_size: int | None = None) -> str:
+    def submit(self, objects: Iterable[Any], *, part_size: int | None = None) -> str:
         """Store a new run with its tokens, for whoever resumes it, and return its uuid. Nothing is run.
 
         Args:

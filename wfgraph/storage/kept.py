@@ -27,7 +27,7 @@ from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
 from wfgraph.storage.values import encode
-from wfgraph.utils import classproperty
+from wfgraph.utils import overridable
 
 __all__ = ["KeptEngine"]
 
@@ -71,7 +71,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
             # An attribute of this very engine: whatever a subclass or its factories override is left to them.
             vars(self)["execute_callback"] = partial(_stored_first, self)
 
-    @classproperty
+    @overridable
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return StoredProcessingFactory

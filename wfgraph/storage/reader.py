@@ -36,6 +36,9 @@ class Reader:
         self._part: Any = self._run.alias("part")
         self._now: Any = literal_column(f"({database.clock})")
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of the runs in {self.database.url}>"
+
     def _known(self, connection: Connection, uuid: str) -> bool:
         return connection.execute(select(self._run.c.uuid).where(self._run.c.uuid == uuid)).first() is not None
 
