@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.pool import WorkerPool, WorkersLost
 from wfgraph.runtime.state import MachineState
@@ -139,9 +140,10 @@ def process_shared(eng: Any, tokens: Any, workers: int, stop_on_error: bool, sto
         chunk = done.chunk
         tokens[chunk.first : chunk.first + len(chunk.tokens)] = chunk.tokens
         if done.told:
-            eng.log.warning(
-                "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
-            )
+            with speaking_of(eng):
+                eng.log.warning(
+                    "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
+                )
         if error is None:
             error, eng._left_early = done.error, done.left_early
             eng.state = done.state

@@ -29,6 +29,7 @@ from wfgraph.errors import DefinitionChanged, StorageError, WorkflowAPIError, Wo
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extension import Extension
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper
@@ -192,12 +193,13 @@ class DbWorkflowEngine(engine_db.DbWorkflowEngine):
         """
         text = encode(self.to_stored(token), record.what)
         if len(text) > _LARGE >= len(record.stored):
-            self.log.warning(
-                "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
-                "name in the token",
-                record.ordinal,
-                len(text),
-            )
+            with speaking_of(self):
+                self.log.warning(
+                    "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
+                    "name in the token",
+                    record.ordinal,
+                    len(text),
+                )
         return text
 
     # Running ---------------------------------------------------------------------------------------------------------
