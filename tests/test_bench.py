@@ -203,3 +203,13 @@ def test_what_is_compared_is_stored() -> None:
                 kept = durable._raw_rows(place)
                 run.end()
                 assert [5, 5, 5] == [json.loads(text)["n"] for text in kept]
+
+
+def test_what_watching_costs_is_measured_in_turns() -> None:
+    from bench import otel
+
+    found = otel.measured(2, tokens=3)
+    assert {"unwatched", "a log line per token", "a span per token", "and events for tasks", "the SDK alone"} == set(
+        found
+    )
+    assert {2} == set(map(len, found.values()))

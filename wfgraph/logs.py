@@ -75,7 +75,7 @@ def with_context(log: Any) -> Any:
 def fields_of(eng: Any) -> dict[str, Any]:
     """Return the attributes for an engine as it stands now; those that are None are left out."""
     token, position, task = standing_of(eng)
-    found: dict[str, Any] = {f"wfgraph_{name}": value for name, value in _identity(eng).items()}
+    found: dict[str, Any] = {f"wfgraph_{name}": value for name, value in identity_of(eng).items()}
     found |= {"wfgraph_token": token, "wfgraph_position": position, "wfgraph_task": task}
     ended = None if eng._run is None else eng._run.ended
     if ended is None:
@@ -86,15 +86,4 @@ def fields_of(eng: Any) -> dict[str, Any]:
         found |= {"wfgraph_halt_action": ended.action, "wfgraph_halt_message": ended.message}
     if control is Control.ERROR:
         found["wfgraph_error"] = type(ended).__qualname__
-    return found
-
-
-def _identity(eng: Any) -> dict[str, str]:
-    """Ask once in a run: what is stored may have to be fetched."""
-    run = eng._run
-    if run is None:
-        return identity_of(eng)
-    if run.identity is None:
-        run.identity = identity_of(eng)
-    found: dict[str, str] = run.identity
     return found

@@ -101,7 +101,7 @@ class _Telling:
         self.tasks = tasks
         self._messages = messages
         self._tracer: Tracer | None = None
-        self._failed = False
+        self._unseen = _Unseen()
         # The same for the same one, by which the engine knows that its hooks have not changed.
         self.around = lru_cache(maxsize=64)(partial(_Told, self))
 
@@ -143,11 +143,11 @@ class _Telling:
         opened = next(reversed(_tokens.get()), None)  # there is none where tasks are run by hand
         if opened is None or not opened.span.is_recording():
             return
-        with self._unseen():
+        with self._unseen:
             opened.span.add_event("wfgraph.task", _task(task_name(task), eng.state.glance()))
 
     def _opened(self, name: str, attributes: Callable[[], dict[str, Any]]) -> _Open | None:
-        with self._unseen():
+        with self._unseen:
             if self._tracer is None:
                 self._tracer = trace.get_tracer("wfgraph", tracer_provider=self._provider)
             handled = sys.exception()
@@ -160,13 +160,13 @@ class _Telling:
     ) -> None:
         if opened is None:
             return
-        with self._unseen():
+        with self._unseen:
             context.detach(opened.entered)
-        with self._unseen():
+        with self._unseen:
             opened.span.set_attributes(attributes())
             if error is not None:
                 self._tell_error(opened.span, error)
-        with self._unseen():
+        with self._unseen:
             opened.span.end()
 
     def _tell_error(self, span: Span, error: BaseException) -> None:
@@ -181,15 +181,24 @@ class _Telling:
             if self._messages:
                 span.record_exception(error)
 
-    @contextmanager
-    def _unseen(self) -> Iterator[None]:
-        """Keep what fails in OpenTelemetry from the run; the first failure is logged."""
-        try:
-            yield
-        except Exception:
-            if not self._failed:
-                self._failed = True
-                _log.warning("OpenTelemetry failed, and the run goes on; further failures are not told", exc_info=True)
+
+class _Unseen:
+    """Keeps what fails in OpenTelemetry from the run; the first failure is logged."""
+
+    __slots__ = ("_failed",)  # no generator: it is entered for each task
+
+    def __init__(self) -> None:
+        self._failed = False
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: Any) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        if not self._failed:
+            self._failed = True
+            _log.warning("OpenTelemetry failed, and the run goes on; further failures are not told", exc_info=error)
+        return True
 
 
 class _Told:

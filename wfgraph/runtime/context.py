@@ -27,7 +27,20 @@ def speaking_of(eng: Any) -> Iterator[None]:
 
 
 def identity_of(eng: Any) -> dict[str, str]:
-    """Return what names an engine and its run: ``engine``, and ``run_uuid`` and ``run_name`` where the run is stored."""
+    """Return what names an engine and its run: ``engine``, and ``run_uuid`` and ``run_name`` where the run is stored.
+
+    What is stored is asked once in a run: it may have to be fetched.
+    """
+    run = eng._run
+    if run is None:
+        return _identity(eng)
+    if run.identity is None:
+        run.identity = _identity(eng)
+    found: dict[str, str] = run.identity
+    return found
+
+
+def _identity(eng: Any) -> dict[str, str]:
     kind = type(eng)
     found = {"engine": f"{kind.__module__}.{kind.__qualname__}"}
     stored = attribute(eng, "db_obj")
