@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import logging
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -504,3 +507,21 @@ def test_workers_run_the_tokens_of_an_instrumented_engine(spans: Spans) -> None:
     eng = engine(spans, a)
     eng.process([1, 2, 3], workers=1)
     assert (2, True) == (eng.state.token_pos, eng.has_completed)
+
+
+def test_running_a_workflow_imports_neither_opentelemetry_nor_what_tests_need() -> None:
+    code = (
+        "import sys\n"
+        "from wfgraph.engine import GenericWorkflowEngine\n"
+        "engine = GenericWorkflowEngine()\n"
+        "engine.callbacks.replace([lambda obj, eng: None])\n"
+        "engine.process([1])\n"
+        "print(sorted({'opentelemetry', 'pytest', 'wfgraph.testing', 'wfgraph.otel', 'asyncio'} & set(sys.modules)))"
+    )
+    root = Path(otel.__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
+    assert "[]\n" == done.stdout
+
+
+def test_the_example_in_the_documentation_of_the_module_works() -> None:
+    assert (0, 3) == tuple(doctest.testmod(otel))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -109,15 +109,6 @@ def set_apart(eng: Any) -> Iterator[None]:
     loops.put_back(eng.extra_data, records, state.token_pos)
 
 
-def _observed(eng: Any, around: Run | None) -> AbstractContextManager[None]:
-    """Return what an observer enters around a run; what continues a run, after a halt of a token, is a part of it."""
-    continues = around is not None and not around.in_token
-    found: AbstractContextManager[None] = (
-        nullcontext() if eng._observer is None or continues else eng._observer.run(eng)
-    )
-    return found
-
-
 @contextmanager
 def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     """Open a run of an engine, inside the one that is under way if there is one.
@@ -140,8 +131,13 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     eng._run = run
     known = current_engine.set(eng)
     try:
-        with _observed(eng, around), set_apart(eng) if nested else nullcontext():
-            yield run
+        with set_apart(eng) if nested else nullcontext():
+            # What continues a run, after the halt of a token, is a part of it.
+            if eng._observer is None or (around is not None and not nested):
+                yield run
+            else:
+                with eng._observer.run(eng):
+                    yield run
     finally:
         current_engine.reset(known)
         eng._run = around
