@@ -232,3 +232,13 @@ def test_workers_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     assert 16 == said.count("stored |")
     for head in ("PostgreSQL, Redis, 1 worker", "SQLite, Redis, 1 worker", "each task stored", "predicted tokens/s"):
         assert head in said
+
+
+def test_what_watching_costs_is_measured_in_turns() -> None:
+    from bench import otel
+
+    found = otel.measured(2, tokens=3)
+    assert {"unwatched", "a log line per token", "a span per token", "and events for tasks", "the SDK alone"} == set(
+        found
+    )
+    assert {2} == set(map(len, found.values()))

@@ -12,6 +12,7 @@ from typing import Any
 import cloudpickle
 
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.pool import UNSENDABLE, WorkerPool, WorkersLost
 from wfgraph.runtime.state import MachineState
@@ -141,9 +142,10 @@ def process_shared(eng: Any, tokens: Any, workers: int, stop_on_error: bool, sto
         chunk = done.chunk
         tokens[chunk.first : chunk.first + len(chunk.tokens)] = chunk.tokens
         if done.told:
-            eng.log.warning(
-                "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
-            )
+            with speaking_of(eng):
+                eng.log.warning(
+                    "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
+                )
         if error is None:
             error, eng._left_early = done.error, done.left_early
             eng.state = done.state

@@ -13,6 +13,7 @@ from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extension import Extension
 from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.runtime.tokens import process_tokens
@@ -106,12 +107,13 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         """
         text = encode(self.to_stored(token), record.what)
         if len(text) > _LARGE >= len(record.stored):
-            self.log.warning(
-                "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
-                "name in the token",
-                record.ordinal,
-                len(text),
-            )
+            with speaking_of(self):
+                self.log.warning(
+                    "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
+                    "name in the token",
+                    record.ordinal,
+                    len(text),
+                )
         return text
 
     # Keeping ---------------------------------------------------------------------------------------------------------
