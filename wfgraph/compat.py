@@ -17,9 +17,9 @@ from types import ModuleType
 
 from wfgraph.errors import WorkflowAPIError
 
-__all__ = ["install_as_workflow"]
+__all__ = ["ALIASES", "install_as_workflow"]
 
-_ALIASES = {
+ALIASES = {
     "workflow.engine": "wfgraph.engine",
     "workflow.engine_db": "wfgraph.engine_db",
     "workflow.errors": "wfgraph.errors",
@@ -49,7 +49,7 @@ def install_as_workflow() -> None:
     facade.__path__ = []
     facade.__version__ = "2.1.6"  # type: ignore[attr-defined]  # the version whose interface this is
     facade.__wfgraph__ = True  # type: ignore[attr-defined]
-    modules = {alias: importlib.import_module(name) for alias, name in _ALIASES.items()}
+    modules = {alias: importlib.import_module(name) for alias, name in ALIASES.items()}
     sys.modules["workflow"] = facade
     for alias, module in modules.items():
         sys.modules[alias] = module

@@ -37,10 +37,11 @@ _EXPECTED = (
     WorkflowObjectStatusError,
 )
 
-# Loaded when they are asked for: what stores takes longer to import than all the rest.
+# Loaded when they are asked for: what stores takes longer to import than all the rest, and few migrate twice.
 _STORED = {
     "demo": "See all of it at work: audit the licences of what is installed here.",
     "db": "Make the tables of a database of runs, and bring them up to date.",
+    "migrate": "Rewrite code for `workflow` 2.x: imports, and deprecated names.",
     "runs": "Look at stored runs, go on with them, cancel them.",
 }
 
@@ -102,6 +103,7 @@ def wfgraph(debug: bool) -> None:
       wfgraph check my/flow.py                   what is wrong with the definitions in it
       wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
       wfgraph drift old.json my/flow.py:flow     which halted runs could not go on after a change
+      wfgraph migrate src --diff                 code for `workflow` 2.x, rewritten
     """  # noqa: D301 - click wants the character, not the escape
 
 
