@@ -200,6 +200,11 @@ def test_every_replacement_is_there(one: object) -> None:
         (ENGINE + "def f(x: GenericWorkflowEngine): x.store\n", "x.extra_data"),
         ("from db import MyDbWorkflowEngine as M\nx = M.from_uuid(1)\nx.stopProcessing()\n", "x.stop()"),
         (ENGINE + "engine.stopProcessing()\n", "engine.stop()"),
+        (
+            "try:\n  from workflow.engine_db import DbWorkflowEngine as D\nexcept ImportError: D = None\nx = None\n"
+            "class E(D): pass\nx = E(1)\nx.stopProcessing()\n",
+            "x.stop()",
+        ),
     ],
 )
 def test_engines_are_known_by_their_class(old: str, new: str) -> None:

@@ -78,7 +78,7 @@ class Receivers:
     def _binds_other(self, node: ast.AST) -> bool:
         """Tell whether a name is bound to what is certainly no engine: a class of this file, a known function."""
         if not isinstance(node, ast.Call) or self._scopes.makes_engine(node):
-            return isinstance(node, ast.Constant) and node.value is not None
+            return isinstance(node, ast.Constant)
         if getattr(node.func, "attr", getattr(node.func, "id", "")) in _NOT_ENGINES:
             return True
         bound = self._scopes.bindings(node.func) if isinstance(node.func, ast.Name) else []

@@ -153,9 +153,10 @@ class Scopes:
         return None
 
     def bindings(self, node: ast.Name) -> list[ast.AST]:
-        """Return the nodes that bind a name where it is used."""
+        """Return the nodes that bind a name where it is used; ``None``, which stands for what is missing, is left out."""
         scope = self.resolve(node.id, self._of[node])
-        return [] if scope is None else scope.bindings[node.id]
+        found = [] if scope is None else scope.bindings[node.id]
+        return [one for one in found if not (isinstance(one, ast.Constant) and one.value is None)]
 
     def engine_classes(self) -> Iterator[ast.ClassDef]:
         """Yield the classes of this file that are engines."""
