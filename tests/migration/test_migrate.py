@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.migrate import Unreadable, migrate_paths, migrate_text, write
 from wfgraph.migrate.names import MODULES, exists
 
+ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "from wfgraph.engine import GenericWorkflowEngine\n"
 
 
@@ -221,6 +224,7 @@ def test_engines_are_known_by_their_class(old: str, new: str) -> None:
         ("eng.jumpCallBack(n)\n", 1, "does not refuse an offset of the other sign"),
         ("eng.jumpCallBack(1)\n", 1, "does not refuse an offset of the other sign"),
         ("eng.setVar('a',  # why\n 1)\n", 1, "there is a comment inside"),
+        ("eng.replaceCallbacks([f], 'a')\n", 1, "takes the definition first"),
         ("eng.setVar(*args)\n", 1, "not written out"),
         ("eng.addCallback('*', f, before=g)\n", 1, "are not those of `eng.callbacks.add(key=key, func=func)`"),
         ("x = lambda o, eng: eng.setPosition(1, [2])\n", 1, "or its place"),
@@ -308,6 +312,17 @@ def test_what_is_no_python_3_gets_one_line(text: bytes, told: str, tmp_path: Pat
     assert result.error is not None
     assert told in result.error
     assert 1 == len(result.error.splitlines())
+
+
+def test_the_page_of_names_is_the_one_that_its_script_makes() -> None:
+    spec = importlib.util.spec_from_file_location("make_names", ROOT / "docs" / "make_names.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    text = (ROOT / "docs" / "compat" / "names.md").read_text(encoding="utf-8")
+    assert script.page() == text, "run python docs/make_names.py"
+    assert set(replacements()) == set(re.findall(r"^\| `eng\.(\w+)", text, re.MULTILINE))
 
 
 def test_a_text_that_is_no_python_3_names_its_line() -> None:

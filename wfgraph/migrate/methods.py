@@ -114,6 +114,8 @@ class _Methods:
         given = Call(self._source, call, node, new)
         if new.sign and given.sign() not in (0, new.sign):
             return f"`{new.forms[0]}` does not refuse an offset of the other sign; write that if it is meant"
+        if new.name == "replaceCallbacks" and not _is_text(given.values.get("key")):
+            return "workflow 2.1.6 takes the definition first, against its documentation; which one is the key?"
         if new.name == "getVar" and "default" in given.values and self._receivers.assigns_extra_data:
             return "`extra_data` is assigned in this file, and a plain dict has no `setget`"
         if _keeps_signature(new) and given.named <= _parameters_of(new.forms[0]):
@@ -141,6 +143,10 @@ class _Methods:
 
 def _told(new: Replacement) -> str:
     return " or ".join(f"`{form}`" for form in new.forms) or f"something else: {new.told}"
+
+
+def _is_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _keeps_signature(new: Replacement) -> bool:

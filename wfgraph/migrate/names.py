@@ -81,6 +81,8 @@ def _done(one: Replacement) -> str:
         return "told, not changed"
     if one.sign:
         return f"changed where the offset is a number that is {'not negative' if one.sign > 0 else 'not positive'}"
+    if one.name == "replaceCallbacks":
+        return "changed where the key is written as a text"
     if all(isinstance(ast.parse(form).body[0], ast.Assign) for form in one.forms):
         return "changed where it is a statement of its own"
     return "changed"
