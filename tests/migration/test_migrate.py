@@ -275,6 +275,17 @@ def test_engines_of_one_file_are_known_in_another(tmp_path: Path) -> None:
     assert "c.extra_data[1] = 2" == main.rewritten.text.splitlines()[-1]
 
 
+def test_a_class_in_between_is_seen_though_its_file_has_nothing_to_migrate(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(ENGINE + "class Base(GenericWorkflowEngine): pass\n")
+    (tmp_path / "b.py").write_text("from a import Base\nclass Middle(Base): pass\n")
+    (tmp_path / "c.py").write_text("from b import Middle\nclass Last(Middle):\n  def setVar(self, k, v): 0\n")
+    (tmp_path / "d.py").write_text("eng.setVar(1, 2)\n")
+    *_, tasks = migrate_paths([tmp_path])
+    assert tasks.rewritten is not None
+    assert not tasks.changed
+    assert "c.py:3 defines it anew" in tasks.rewritten.looks[0].message
+
+
 # Bytes and files ------------------------------------------------------------------------------------------------------
 
 

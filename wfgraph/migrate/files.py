@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from wfgraph.migrate.names import ROOT
+from wfgraph.migrate.names import ROOT, WORDS
 from wfgraph.migrate.rewriting import Rewritten, known_of, migrate_source
 from wfgraph.migrate.source import Look, Source, Unreadable, decoded
 
@@ -97,7 +97,7 @@ def _is_skipped(folder: Path) -> bool:
 def _read(path: Path) -> tuple[FileResult, Source | None]:
     try:
         text, encoding, mark = decoded(path.read_bytes(), str(path))
-        return FileResult(path, text, None, None, encoding, mark), Source(text, str(path))
+        return FileResult(path, text, None, None, encoding, mark), Source(text, str(path), WORDS)
     except Unreadable as error:
         return FileResult(path, error=str(error)), None
     except OSError as error:

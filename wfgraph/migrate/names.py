@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 from collections.abc import Iterator
 from functools import cache
 from types import ModuleType
@@ -11,7 +12,7 @@ from types import ModuleType
 from wfgraph._legacy import Replacement, replacements
 from wfgraph.compat import ALIASES
 
-__all__ = ["MODULES", "NAMES", "ROOT", "exists", "is_module", "table", "without_counterpart"]
+__all__ = ["MODULES", "NAMES", "ROOT", "WORDS", "exists", "is_module", "table", "without_counterpart"]
 
 ROOT = "workflow"
 MODULES = {ROOT: "wfgraph", **ALIASES}
@@ -19,6 +20,12 @@ MODULES = {ROOT: "wfgraph", **ALIASES}
 
 NAMES = replacements()
 """What replaces each deprecated name of the engine."""
+
+WORDS = re.compile(
+    rf"{ROOT}|wfgraph|Engine|JumpToken|\b(?:eng|engine|wfe)\b|\.store\b|\.duplicate\b|"
+    + "|".join(name for name in NAMES if not name.islower())
+)
+"""What has none of these has nothing to migrate; most files of most projects have not."""
 
 _NO_COUNTERPART = {
     "workflow.config": "wfgraph has no configuration reader; use configparser or configobj",

@@ -47,7 +47,11 @@ def known_of(sources: Mapping[str, Source]) -> Known:
     """Return what the sources of files, by name, tell of engines."""
     engines: frozenset[str] = frozenset()
     while True:
-        scopes = {name: Scopes(source.tree, engines) for name, source in sources.items()}
+        scopes = {
+            name: Scopes(source.tree, engines)
+            for name, source in sources.items()
+            if source.concerned or any(engine in source.text for engine in engines)
+        }
         found = frozenset(one.name for each in scopes.values() for one in each.engine_classes())
         if found == engines:
             break
@@ -74,6 +78,8 @@ def migrate_text(text: str, name: str = "<text>", known: Known | None = None, im
 
 def migrate_source(source: Source, known: Known, imports: bool = True) -> Rewritten:
     """Migrate a source that is read already."""
+    if not source.concerned:
+        return Rewritten(source.text, 0, ())
     scopes = Scopes(source.tree, known.engines)
     edits = Edits(source)
     looks = migrate_imports(source, scopes, edits) if imports else []

@@ -64,12 +64,18 @@ def lines_of(text: str) -> list[str]:
 class Source:
     """A Python source text, its syntax tree and its tokens.
 
+    Args:
+        text: the text.
+        name: how to call it in errors.
+        words: what a text must have for anything in it to be migrated; others are not taken apart. None for any.
+
     Raises:
         Unreadable: it is no Python 3.
     """
 
-    def __init__(self, text: str, name: str = "<text>") -> None:
+    def __init__(self, text: str, name: str = "<text>", words: re.Pattern[str] | None = None) -> None:
         self.text = text
+        self.concerned = words is None or words.search(text) is not None
         self.name = name
         self.lines = lines_of(text)
         self._starts = [0]
@@ -78,7 +84,7 @@ class Source:
         try:
             # As bytes, and with the line ends of all systems: a cookie of an encoding is a comment here.
             self.tree = ast.parse(re.sub(r"\r\n?", "\n", text))
-            self.tokens = self._tokenized()
+            self.tokens = self._tokenized() if self.concerned else []
         except (SyntaxError, ValueError, tokenize.TokenError, RecursionError, MemoryError) as error:
             raise Unreadable(_told(error, name)) from error
         self._at = [token.start for token in self.tokens]
