@@ -25,6 +25,7 @@ html_title = f"wfgraph {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 
 myst_heading_anchors = 3
 
@@ -32,7 +33,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 100
+python_maximum_signature_line_length = 120
 napoleon_use_ivar = True
 
 autodoc_default_options = {"exclude-members": "metadata, registry"}  # SQLAlchemy's, of the base of tables

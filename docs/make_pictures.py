@@ -111,6 +111,6 @@ if __name__ == "__main__":
     folder.mkdir(exist_ok=True)
     for name, drawing in drawings().items():
         render(drawing, folder / name)
-    (folder / "pipeline.svg").write_text(in_light_and_dark(PIPELINE), encoding="utf-8")
+    (folder / "pipeline.svg").write_text(in_light_and_dark(PIPELINE, "TB"), encoding="utf-8")
     (folder / "runs.svg").write_text(in_light_and_dark("\n".join(statuses(RUNS))), encoding="utf-8")
     (folder / "objects.svg").write_text(in_light_and_dark("\n".join(statuses(OBJECTS))), encoding="utf-8")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +36,7 @@ NEEDED = (
     "wfgraph.views.machine",
     "wfgraph.views.overlay",
 )
+SHORT = 100
 
 
 def modules() -> list[ModuleType]:
@@ -74,7 +76,7 @@ def _home(value: Any, names: list[str]) -> str:
 
 def page(module: ModuleType, where: dict[str, str]) -> str:
     """Return the page of a module."""
-    title = f"``{module.__name__}``"
+    title = module.__name__
     lines = [title, "=" * len(title), "", f".. automodule:: {module.__name__}", "   :no-members:", ""]
     here = [full for name in getattr(module, "__all__", ()) if where[full := f"{module.__name__}.{name}"]]
     for full in here:
@@ -102,7 +104,9 @@ def _first_line(module: ModuleType) -> str:
 def _described(full: str, value: Any) -> list[str]:
     if inspect.isclass(value):
         kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-        lines = [f".. {kind}:: {full}", "   :members:", "   :show-inheritance:"]
+        lines = [f".. {kind}:: {full}", "   :members:"]
+        if any(base is not object and _is_told(base) for base in value.__bases__):
+            lines.append("   :show-inheritance:")
         if stop := _foreign(value):
             lines.append(f"   :inherited-members: {', '.join(stop)}")
         return [*lines, ""]
@@ -113,8 +117,17 @@ def _described(full: str, value: Any) -> list[str]:
 
 def _foreign(kind: type) -> list[str]:
     """Return the bases of a class whose members are not told of again: other people's, and those with a page."""
-    told = {id(getattr(module, name)) for module in modules() for name in getattr(module, "__all__", ())}
-    return [one.__name__ for one in kind.__mro__[1:] if id(one) in told or not one.__module__.startswith("wfgraph.")]
+    return [one.__name__ for one in kind.__mro__[1:] if _is_told(one)]
+
+
+@cache
+def _described_ids() -> frozenset[int]:
+    return frozenset(id(getattr(module, name)) for module in modules() for name in getattr(module, "__all__", ()))
+
+
+def _is_told(base: Any) -> bool:
+    """Tell whether a base is one to speak of: it has a description, or is not ours."""
+    return id(base) in _described_ids() or not getattr(base, "__module__", "").startswith("wfgraph.")
 
 
 class Also(SphinxDirective):
@@ -144,10 +157,16 @@ def _value(full: str) -> Any:
 
 def without_private(app: Sphinx, name: str, obj: type, options: Any, bases: list[Any]) -> None:
     """Leave out bases that have no page; their members are told of with those of the class."""
-    told = {id(getattr(module, one)) for module in modules() for one in getattr(module, "__all__", ())}
-    bases[:] = [
-        base for base in bases if id(base) in told or not getattr(base, "__module__", "").startswith("wfgraph.")
-    ]
+    bases[:] = [base for base in bases if base is not object and _is_told(base)]
+
+
+def own_words_only(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Say the value of what has no description, in the place of what its type says of itself."""
+    theirs = (inspect.getdoc(type(obj)) or "").splitlines()
+    text = str(obj)
+    if what == "data" and theirs[:1] == lines[:1] and " at 0x" not in text:
+        size = f" of {len(obj)}" if hasattr(obj, "__len__") else ""
+        lines[:] = [f"``{text}``" if len(text) < SHORT else f"A {type(obj).__name__}{size}."]
 
 
 def write_pages(app: Sphinx) -> None:
@@ -171,4 +190,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("wfgraph-also", Also)
     app.connect("builder-inited", write_pages)
     app.connect("autodoc-process-bases", without_private)
+    app.connect("autodoc-process-docstring", own_words_only, priority=100)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
