@@ -27,8 +27,8 @@ lists [label="nested lists\\nof callables"]; definition [label="Definition\\na t
 graph_ [label="WorkflowGraph\\ntasks and steps"]; program [label="Program\\nwhat is walked"];
 interpreter [label="interpreter"]; compiled [label="generated Python"];
 checks [label="checks"]; views [label="views"]; storage [label="storage"];
-lists -> definition [label="normalize"]; definition -> graph_ [label="lower: ops become edges"];
-graph_ -> program [label="assemble"]; program -> interpreter; program -> compiled [label="codegen"];
+lists -> definition [label="  normalize"]; definition -> graph_ [label="  lower: ops become edges"];
+graph_ -> program [label="assemble"]; program -> interpreter; program -> compiled [label="  codegen"];
 graph_ -> checks; graph_ -> views; graph_ -> storage [label="  where objects\\n  stand"];
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+from enum import Enum
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -105,6 +106,8 @@ def _described(full: str, value: Any) -> list[str]:
     if inspect.isclass(value):
         kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
         lines = [f".. {kind}:: {full}", "   :members:"]
+        if issubclass(value, Enum):
+            lines.append("   :undoc-members:")
         if any(base is not object and _is_told(base) for base in value.__bases__):
             lines.append("   :show-inheritance:")
         if stop := _foreign(value):
@@ -163,8 +166,12 @@ def without_private(app: Sphinx, name: str, obj: type, options: Any, bases: list
 def own_words_only(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
     """Say the value of what has no description, in the place of what its type says of itself."""
     theirs = (inspect.getdoc(type(obj)) or "").splitlines()
+    if theirs[:1] != lines[:1]:
+        return
     text = str(obj)
-    if what == "data" and theirs[:1] == lines[:1] and " at 0x" not in text:
+    if what == "attribute":
+        lines.clear()
+    elif what == "data" and " at 0x" not in text:
         size = f" of {len(obj)}" if hasattr(obj, "__len__") else ""
         lines[:] = [f"``{text}``" if len(text) < SHORT else f"A {type(obj).__name__}{size}."]
 
