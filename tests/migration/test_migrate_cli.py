@@ -101,6 +101,8 @@ def test_what_can_not_be_read_is_told_and_the_rest_is_done(tmp_path: Path, clien
     (tmp_path / "strange.py").write_bytes(b"'\xff'")
     done = migrate(tmp_path, tmp_path / "gone.py", "--write")
     assert (2, NEW) == (done.exit_code, client.read_text())
+    assert f"changed {client}: 2 places\n" == done.stdout
+    assert "" == migrate(tmp_path / "gone.py").stdout
     told = [line for line in done.stderr.splitlines() if "look at" not in line]
     expected = [
         f"wfgraph: {tmp_path / 'old.py'}:2: not Python 3:",

@@ -57,8 +57,9 @@ def migrate(paths: tuple[Path, ...], diff: bool, writing: bool) -> None:
             complain(f"look at {result.path}:{look.line}: {look.message}")
     for error in failed:
         complain(error)
-    if not diff:
-        _conclude(len(results), len(changed), writing)
+    read = sum(result.error is None for result in results)
+    if read and not diff:
+        _conclude(read, len(changed), writing)
     if failed:
         click.get_current_context().exit(2)
     if changed and not writing:
