@@ -326,7 +326,7 @@ def _children(pid: int) -> list[int]:
 
 
 @pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.long), "sqlite"], indirect=True)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("how", ["child", "main", "tree", "sigterm"])
 def test_whoever_is_killed_nothing_stored_is_lost(
     url: str, how: str, log: Path, tmp_path: Path, long: bool, monkeypatch: pytest.MonkeyPatch
