@@ -18,6 +18,7 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError
 from wfgraph.patterns import IF, SYNCHRONIZE
 
+pytestmark = pytest.mark.usefixtures("no_event_loop")
 TIERS = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 
 
@@ -109,6 +110,7 @@ def test_a_plain_task_that_runs_a_coroutine_works(tier: str) -> None:
 
 @TIERS
 def test_a_coroutine_that_a_task_returns_does_nothing_and_python_warns(tier: str) -> None:
+    gc.collect()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         assert [] == run([keeps(fetch), lambda obj, eng: fetch(obj)], tier)

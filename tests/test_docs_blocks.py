@@ -94,6 +94,7 @@ def test_there_are_documents_and_they_use_known_languages() -> None:
     assert languages <= known, "a block without a known language is not tested"
 
 
+@pytest.mark.usefixtures("no_event_loop")
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_blocks_run_and_print_what_they_say(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

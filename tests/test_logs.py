@@ -201,6 +201,7 @@ def test_a_run_that_can_not_be_asked_does_not_keep_the_message(heard: Records) -
     assert [(0, None)] == heard.told("token", "run_uuid")
 
 
+@pytest.mark.usefixtures("no_event_loop")
 def test_other_threads_and_event_loops_take_the_run_along_as_python_does(heard: Records) -> None:
     def elsewhere(obj: Any, eng: Any) -> None:
         thread = threading.Thread(target=tells, args=(obj, eng))
