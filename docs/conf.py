@@ -48,6 +48,8 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(?!wfgraph\b).*"),
     # Variables that stand for types.
     (r"py:.*", r"wfgraph\..*\._[A-Z]"),
+    # What patterns return: a callable, said to type checkers.
+    (r"py:class", r"wfgraph\.patterns\._tasks\.Pattern"),
     # What storage hands to itself, and stands in signatures of what is public.
     (r"py:class", r"wfgraph\.storage\.(placement\.Move|reader\.Reader|records\.Progress)"),
 ]

@@ -42,7 +42,7 @@ def drawings() -> dict[str, Drawing]:
     flows["tutorial_first"] = (versions[0], "curation", False)
     flows["tutorial"] = (versions[2], "curation", False)
     flows["patterns"] = (patterns(), "orders", False)
-    return {f"{name}.svg": _drawing(*flow) for name, flow in flows.items()}
+    return {f"{name}.svg": _drawing(*flow) for name, flow in flows.items()} | {"readme.svg": readme()}
 
 
 def _drawing(flow: Any, title: str, legend: bool) -> Drawing:
@@ -59,10 +59,10 @@ def from_tutorial() -> list[Any]:
     return found
 
 
-def _run(code: str, name: str) -> dict[str, Any]:
+def _run(code: str, name: str, module: str = "flow") -> dict[str, Any]:
     """Run the code of a page, whose tasks can then be read as those of a file."""
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-    namespace: dict[str, Any] = {"__name__": "flow"}
+    namespace: dict[str, Any] = {"__name__": module}
     exec(compile(code, name, "exec", dont_inherit=True), namespace)  # noqa: S102 - our own text
     return namespace
 
@@ -104,6 +104,15 @@ def _colours(palette: Palette) -> str:
         f".node text {{ fill: {palette.text}; }} .edge path {{ stroke: {palette.quiet}; }} "
         f".edge polygon {{ fill: {palette.quiet}; stroke: {palette.quiet}; }} .edge text {{ fill: {palette.quiet}; }}"
     )
+
+
+def readme() -> Drawing:
+    """Return the workflow of the first Python block in README.md, from left to right."""
+    text = (HERE.parent / "README.md").read_text(encoding="utf-8")
+    lines = text[: text.index("```python\n")].count("\n") + 1
+    code = "\n" * lines + text.partition("```python\n")[2].partition("engine = ")[0]
+    graph = compile_graph(_run(code, "README.md", "README")["flow"])
+    return Drawing(graph, diagram_of(graph), direction="LR", title="README")
 
 
 if __name__ == "__main__":

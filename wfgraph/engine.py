@@ -26,11 +26,13 @@ from wfgraph.errors import SkipToken as SkipToken
 from wfgraph.errors import StopProcessing as StopProcessing
 from wfgraph.graph.definition import Block
 from wfgraph.graph.nesting import is_block
+from wfgraph.logs import with_context
 from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.compiled import run_token
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.cursor import checked
-from wfgraph.runtime.extension import Extension, extension_of, watchers
+from wfgraph.runtime.extension import Extension, Observer, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper, Break, Continue, ProcessingFactory, Signal, TransitionActions
 from wfgraph.runtime.hooks import _Signal as _Signal
@@ -40,7 +42,7 @@ from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import Steering
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.runtime.trace import Trace
-from wfgraph.utils import classproperty, task_name
+from wfgraph.utils import attribute, brief, counted, overridable, task_name
 
 __all__ = [
     "ActionMapper",
@@ -75,10 +77,15 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         strict: whether to refuse to run a definition in which :func:`wfgraph.check` finds an error.
     """
 
+    callbacks: Callbacks
+    objects: Any
+    state: MachineState
+    extra_data: dict[Any, Any]
     trace: Trace | None = None
     tier: str = "auto"
     max_steps: int | None = None
     strict: bool = False
+    _observer: Observer | None = None
     _run: Run | None = None
     _program_cache: ProgramCache | None = None
     _left_early = False
@@ -88,7 +95,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         self.objects: Any = []
         self.log = self.init_logger()
         self.state = MachineState()
-        self.extra_data: dict[Any, Any] = ExtraData()
+        self.extra_data = ExtraData()
 
     def __len__(self) -> int:
         """Return the number of tokens."""
@@ -98,12 +105,20 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """An engine is true, also one without tokens."""
         return True
 
-    @classproperty
+    def __repr__(self) -> str:
+        # Also of an engine whose subclass has not made it whole yet: a debugger asks at any time.
+        try:
+            count = counted(len(self.objects), "token")
+        except Exception:
+            count = "no tokens"
+        return f"<{type(self).__name__} of {count}, {brief(str(attribute(self, 'state')))}>"
+
+    @overridable
     def signal(cls: Any) -> Any:  # noqa: N805 - a class property
         """What sends the engine's signals."""
         return Signal
 
-    @classproperty
+    @overridable
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return ProcessingFactory
@@ -112,13 +127,13 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """Return the logger to use; override it to use another. Called once, by ``__init__``."""
         kind = type(self)
         name = f"{kind.__module__}.{kind.__qualname__}"
-        return logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}")
+        return with_context(logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}"))
 
     # Running ---------------------------------------------------------------------------------------------------------
 
     def process(
         self,
-        objects: Any,
+        objects: Iterable[Any],
         stop_on_error: bool = True,
         stop_on_halt: bool = True,
         initial_run: bool = True,
@@ -181,7 +196,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         if type(objects) is not list:
             objects = _sequence_of(objects)
         if len(objects) == 0:
-            self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
+            with speaking_of(self):
+                self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
         if self.callbacks.empty():
             raise WorkflowError("The callbacks are empty, did you set them?")
         return objects
@@ -331,7 +347,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             WorkflowError: a word is none of these, or there is no such token; the state is as it was then.
             Exception: as :meth:`process`.
         """
-        self.log.debug("Restarting workflow from %s object and %s task", obj, task)
+        with speaking_of(self):
+            self.log.debug("Restarting workflow from %s object and %s task", obj, task)
         with set_apart(self):
             self.set_start(obj, task)
             self.process(

@@ -15,15 +15,16 @@ import logging
 import traceback
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 from wfgraph.engine import GenericWorkflowEngine, ProcessingFactory, TransitionActions
 from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.logs import with_context
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.state import MachineState
 from wfgraph.statuses import EnumLabel, ObjectStatus, WorkflowStatus
-from wfgraph.utils import classproperty, escape_control
+from wfgraph.utils import attribute, brief, escape_control, overridable
 
 __all__ = [
     "DbProcessingFactory",
@@ -74,12 +75,12 @@ class DbWorkflowEngine(GenericWorkflowEngine):
         self.db_obj = db_obj
         super().__init__()
 
-    @classproperty
+    @overridable
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return DbProcessingFactory
 
-    @classproperty
+    @overridable
     def known_statuses(cls: Any) -> Any:  # noqa: N805 - a class property
         """The enumeration of what a run can be."""
         return WorkflowStatus
@@ -147,7 +148,7 @@ class DbWorkflowEngine(GenericWorkflowEngine):
         return other
 
     def __repr__(self) -> str:
-        return f"<DbWorkflow_engine({getattr(self.db_obj, 'name', None)})>"
+        return f"<DbWorkflow_engine({brief(str(attribute(attribute(self, 'db_obj'), 'name')))})>"
 
     def __str__(self) -> str:
         line = "-" * 31
@@ -169,6 +170,7 @@ class RunLogger(logging.Logger):
     def __init__(self, name: str, parent: logging.Logger) -> None:
         super().__init__(name)
         self.parent = parent
+        with_context(self)
 
     def isEnabledFor(self, level: int) -> bool:
         """Ask the logger above: levels that change there are told to registered loggers only."""
@@ -284,7 +286,7 @@ class DbTransitionAction(TransitionActions):
     """The transition handlers of an engine that saves: each writes down what became of the token, and goes on."""
 
     @staticmethod
-    def HaltProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def HaltProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token and the run as halted, and raise the halt to the caller of the engine."""
         halt = exc_info[1]
         eng._keeper.token_halted(eng, obj, halt)
@@ -297,7 +299,7 @@ class DbTransitionAction(TransitionActions):
         TransitionActions.HaltProcessing(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def Exception(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def Exception(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token and the run as failed, and raise the error to the caller, as a :class:`WorkflowError`."""
         error = exc_info[1]
         text = "".join(traceback.format_exception(error))
@@ -310,25 +312,25 @@ class DbTransitionAction(TransitionActions):
         ).with_traceback(error.__traceback__) from error
 
     @staticmethod
-    def StopProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def StopProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token as completed, and end the run."""
         eng._keeper.token_left(eng, obj, ObjectStatus.COMPLETED)
         TransitionActions.StopProcessing(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def ContinueNextToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def ContinueNextToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token as completed, and go on with the next one."""
         eng._keeper.token_left(eng, obj, ObjectStatus.COMPLETED)
         TransitionActions.ContinueNextToken(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def SkipToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def SkipToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token's status, completed, but not what it holds, and go on with the next one."""
         eng._keeper.token_left(eng, obj, ObjectStatus.COMPLETED, saved=False)
         TransitionActions.SkipToken(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token's status, halted, but not what it holds, and end the run."""
         eng._keeper.token_left(eng, obj, ObjectStatus.HALTED, saved=False)
         TransitionActions.AbortProcessing(obj, eng, callbacks, exc_info)
@@ -352,7 +354,7 @@ class DbTransitionAction(TransitionActions):
         TransitionActions.JumpTokenBack(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def Rewind(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def Rewind(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Save the token, and go on at the token and task that ``eng.rewind`` named."""
         _leave_for(obj, eng, exc_info[1].obj == "next")
         TransitionActions.Rewind(obj, eng, callbacks, exc_info)
@@ -366,7 +368,7 @@ def _leave_for(obj: Any, eng: Any, later: bool) -> None:
 class DbProcessingFactory(ProcessingFactory):
     """The hooks of an engine that saves."""
 
-    @classproperty
+    @overridable
     def transition_exception_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the handlers of exceptions."""
         return DbTransitionAction

@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
+from wfgraph.utils import attribute, shown
+
 __all__ = [
     "AbortProcessing",
     "BreakFromThisLoop",
@@ -50,7 +52,7 @@ _E = TypeVar("_E", bound=type)
 
 
 def with_str(args: tuple[Any, ...] | list[Any]) -> Callable[[_E], _E]:
-    """Give a class a ``__str__`` that shows some of its attributes.
+    """Give a class a ``__str__`` that shows some of its attributes, and a ``__repr__`` that leaves out which are None.
 
     Args:
         args: the name of the attribute shown bare, then (optionally) the names of those shown as ``key=value``.
@@ -62,6 +64,8 @@ def with_str(args: tuple[Any, ...] | list[Any]) -> Callable[[_E], _E]:
         ...         self.message, self.code = message, code
         >>> str(Refused("no", 7))
         'Refused(no, code=7)'
+        >>> Refused("no", None)
+        Refused('no')
     """
     keys: tuple[str, ...] = tuple(args[1]) if len(args) > 1 else ()
 
@@ -70,7 +74,14 @@ def with_str(args: tuple[Any, ...] | list[Any]) -> Callable[[_E], _E]:
             shown = [str(getattr(self, args[0])), *(f"{key}={getattr(self, key)}" for key in keys)]
             return f"{klass.__name__}({', '.join(shown)})"
 
+        def __repr__(self: Any) -> str:
+            held = [(key, attribute(self, key)) for key in keys]
+            told = [f"{key}={shown(value)}" for key, value in held if value is not None]
+            return f"{type(self).__name__}({', '.join([shown(attribute(self, args[0])), *told])})"
+
         klass.__str__ = __str__  # type: ignore[assignment]
+        if "__repr__" not in vars(klass):
+            klass.__repr__ = __repr__  # type: ignore[assignment]
         return klass
 
     return decorate

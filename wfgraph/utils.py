@@ -6,9 +6,20 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-__all__ = ["attribute", "classproperty", "collecting_later", "escape_control", "shown", "staticproperty", "task_name"]
+__all__ = [
+    "attribute",
+    "classproperty",
+    "brief",
+    "collecting_later",
+    "counted",
+    "escape_control",
+    "overridable",
+    "shown",
+    "staticproperty",
+    "task_name",
+]
 
 _T = TypeVar("_T")
 _LONGEST = 300
@@ -34,6 +45,14 @@ class classproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `propert
         return self._function(owner if owner is not None else type(instance))
 
 
+if TYPE_CHECKING:
+
+    def overridable(function: Callable[[Any], Any]) -> Any:
+        """Make a property of the class that type checkers let a subclass replace in any of the ways that there are."""
+else:
+    overridable = classproperty
+
+
 def attribute(found: Any, name: str, default: Any = None) -> Any:
     """Return an attribute, the default also where asking for it fails in whatever way: objects of users may do anything."""
     try:
@@ -48,7 +67,21 @@ def shown(value: Any) -> str:
         text = repr(value)
     except Exception:
         text = f"<{type(value).__name__} object>"
-    return escape_control(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
+    return brief(text)
+
+
+def brief(text: str, longest: int = _LONGEST) -> str:
+    """Return a text on one line, cut where it is long."""
+    return escape_control(text if len(text) <= longest else f"{text[:longest]}...")
+
+
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words.
+
+    >>> counted(1, "task"), counted(2, "task")
+    ('1 task', '2 tasks')
+    """
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def task_name(task: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.location import Location
+from wfgraph.utils import brief
 
 __all__ = ["SEVERITIES", "Diagnostic", "Location", "Severity", "Spot"]
 
@@ -34,7 +35,7 @@ class Spot:
         return f"{self.name} {self.where}".lstrip()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Diagnostic:
     """One finding.
 
@@ -58,6 +59,13 @@ class Diagnostic:
     hint: str = ""
     witness: tuple[Spot, ...] = ()
 
+    def __repr__(self) -> str:
+        return brief(f"<{self._told}>")
+
     def __str__(self) -> str:
         place = f"{self.location}: " if self.location else ""
-        return f"{place}{self.code} {self.severity} at {format_address(self.address)}: {self.message}"
+        return f"{place}{self._told}"
+
+    @property
+    def _told(self) -> str:
+        return f"{self.code} {self.severity} at {format_address(self.address)}: {self.message}"

@@ -36,7 +36,7 @@ class Finding:
     severity: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Rule:
     """One rule.
 
@@ -55,6 +55,9 @@ class Rule:
     sound: bool
     about: str
     find: Callable[[Context], Iterator[Finding]]
+
+    def __repr__(self) -> str:
+        return f"<Rule {self.code} {self.name}, {self.severity}>"
 
     @property
     def page(self) -> str:

@@ -10,6 +10,7 @@ import click
 
 from wfgraph import __version__
 from wfgraph.cli.check import check
+from wfgraph.cli.completion import completion
 from wfgraph.cli.console import CommandError, complain
 from wfgraph.cli.draw import draw
 from wfgraph.cli.drift import drift
@@ -38,6 +39,12 @@ _EXPECTED = (
 )
 
 # Loaded when they are asked for: what stores takes longer to import than all the rest.
+# How verbs are told of: what they are for, in the order in which one meets them.
+_GROUPS = {
+    "Begin": ("demo", "migrate", "completion"),
+    "Look at a definition": ("show", "check", "draw", "drift"),
+    "Run it": ("run", "runs", "db"),
+}
 _STORED = {
     "demo": "See all of it at work: audit the licences of what is installed here.",
     "db": "Make the tables of a database of runs, and bring them up to date.",
@@ -58,12 +65,17 @@ class _Verbs(click.Group):
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = []
-        for name in self.list_commands(ctx):
-            command = self.commands.get(name)
-            rows.append((name, _STORED[name] if command is None else command.get_short_help_str(100)))
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        known = self.list_commands(ctx)
+        grouped = {name for names in _GROUPS.values() for name in names}
+        for title, names in {**_GROUPS, "More": tuple(name for name in known if name not in grouped)}.items():
+            rows = [(name, self._told(name)) for name in names if name in known]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows, col_max=12)
+
+    def _told(self, name: str) -> str:
+        command = self.commands.get(name)
+        return _STORED[name] if command is None else command.get_short_help_str(100)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -98,12 +110,14 @@ def wfgraph(debug: bool) -> None:
     To begin with:
       wfgraph demo                               see all of it at work on this machine
       wfgraph show my/flow.py:flow               what the definition means, as text
-      wfgraph draw my/flow.py:flow -o flow.svg   the same, as a picture
+      wfgraph draw my/flow.py:flow -o flow.html  the same, as a page to look around in
       wfgraph check my/flow.py                   what is wrong with the definitions in it
       wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
-      wfgraph drift old.json my/flow.py:flow     which halted runs could not go on after a change
+
+    Each verb tells more: wfgraph VERB --help. Exit codes are 0 when all went well, 1 when what was looked for was found or
+    a token failed, 2 for a mistake in what was asked for, 130 after Ctrl-C.
     """  # noqa: D301 - click wants the character, not the escape
 
 
-for _verb in (show, check, draw, run, drift):
+for _verb in (show, check, draw, run, drift, completion):
     wfgraph.add_command(_verb)

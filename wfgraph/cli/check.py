@@ -14,8 +14,10 @@ from wfgraph import __version__
 from wfgraph.checks.diagnostics import SEVERITIES, Severity
 from wfgraph.checks.reporters import REPORTERS, Report
 from wfgraph.checks.runner import checked, chosen, rule_of
-from wfgraph.cli.console import CommandError
+from wfgraph.cli.completion import complete_target
+from wfgraph.cli.console import CommandError, findings
 from wfgraph.cli.targets import definition_of, load, version_of
+from wfgraph.cli.teaching import taught
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.graph.nesting import clean, is_block
@@ -25,8 +27,20 @@ __all__ = ["check", "reports"]
 _LEVELS = click.Choice(tuple(reversed(SEVERITIES)))
 
 
-@click.command(short_help="Find what is wrong with definitions, without running them.")
-@click.argument("targets", metavar="TARGET...", nargs=-1)
+@click.command(
+    short_help="Find what is wrong with definitions, without running them.",
+    epilog=taught(
+        {
+            "check flow.py": "all definitions in a file",
+            "check flow.py:flow --select WF1,WF203": "some of the checks",
+            "check --explain WF103": "what a check is about",
+            "check flow.py:flow --baseline deployed.json": "besides, which halted runs could not go on in it",
+        },
+        codes="0 nothing found that counts, 1 something found, 2 a target can't be checked.",
+        then="wfgraph draw TARGET --overlay checks shows the findings where they are.",
+    ),
+)
+@click.argument("targets", metavar="TARGET...", nargs=-1, shell_complete=complete_target)
 @click.option(
     "--format", "style", type=click.Choice(tuple(REPORTERS)), default="text", show_default=True, help="How to write."
 )
@@ -61,8 +75,6 @@ def check(
 
     The options can stand in pyproject.toml, under [tool.wfgraph]: select and ignore (lists of codes), fail-on, and
     severity, a table of codes and severities.
-
-    The exit code is 0 when nothing was found that counts, 1 when something was, 2 when a target can't be checked.
     """
     if explain is not None:
         rule = rule_of(explain)
@@ -83,7 +95,11 @@ def check(
     for name, definition, own in definitions:
         diagnostics, graph = checked(definition, rules, options.severity, engine or own, earlier)
         reports.append(Report(name, diagnostics, graph))
-    click.echo(REPORTERS[style](reports, __version__), nl=False)
+    told = REPORTERS[style](reports, __version__)
+    if style == "text":
+        findings(told)
+    else:
+        click.echo(told, nl=False)
     least = SEVERITIES.index("info" if strict else fail_on or options.fail_on)
     counted = [found for report in reports for found in report.diagnostics if SEVERITIES.index(found.severity) >= least]
     if counted:

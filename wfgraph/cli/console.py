@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rich.text import Text
 
 from wfgraph.utils import escape_control
 
-__all__ = ["CommandError", "complain", "literal", "output", "progress", "say"]
+__all__ = ["CommandError", "complain", "findings", "literal", "output", "progress", "say"]
 
 _PLAIN_WIDTH = 100
 _PLAIN_STEPS = 4
@@ -46,6 +47,29 @@ def output() -> Console:
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     return console
+
+
+_PAINTS = (
+    (re.compile(r"^error\[\w+\]"), "bold red"),
+    (re.compile(r"^warning\[\w+\]"), "bold yellow"),
+    (re.compile(r"^info\[\w+\]"), "bold cyan"),
+    (re.compile(r"^ +(-->|\||= \w+:)"), "blue"),
+)
+
+
+def findings(text: str) -> None:
+    """Write what checks have found, as it is; on a terminal that is not told otherwise, in colours."""
+    console = output()
+    painted = Text()
+    for line in text.splitlines(keepends=True):
+        painted.append(line)
+        for sign, style in _PAINTS:
+            if found := sign.match(line):
+                painted.stylize(style, len(painted) - len(line), len(painted) - len(line) + found.end())
+    if console.color_system is None or console.no_color:
+        click.echo(text, nl=False)
+    else:
+        console.print(painted, end="", soft_wrap=True)
 
 
 @contextmanager

@@ -6,13 +6,24 @@ import click
 
 from wfgraph.cli.console import say
 from wfgraph.cli.stored import db_option
+from wfgraph.cli.teaching import TellingGroup, taught
 from wfgraph.storage import schema
 from wfgraph.storage.database import opened
 
 __all__ = ["db"]
 
 
-@click.group(short_help="Make the tables of a database of runs, and bring them up to date.")
+@click.group(
+    cls=TellingGroup,
+    short_help="Make the tables of a database of runs, and bring them up to date.",
+    epilog=taught(
+        {
+            "db status --db runs.db": "the version of the tables, and the one this release works with",
+            "db upgrade --db postgresql://host/name": "make the tables, or bring them up to date",
+        },
+        codes="0 done, 2 the database can't be used.",
+    ),
+)
 def db() -> None:
     """Make the tables of a database of runs, and bring them up to date.
 

@@ -13,6 +13,7 @@ from wfgraph.cli.console import CommandError, literal, output, say
 from wfgraph.cli.runner import Fate, Report, Story
 from wfgraph.cli.stored import begun, report_of, run_stored, tell_interrupted
 from wfgraph.cli.targets import load_file
+from wfgraph.cli.teaching import taught
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -26,7 +27,14 @@ _NAME = "license_audit"
 _LONGEST_LIST = 8
 
 
-@click.command(short_help="See all of it at work: audit the licences of what is installed here.")
+@click.command(
+    short_help="See all of it at work: audit the licences of what is installed here.",
+    epilog=taught(
+        {"demo": "into ./wfgraph-demo", "demo --output /tmp/audit": "into another directory"},
+        codes="0 done (halted objects are no failure), 1 an object failed, 2 the directory can't be written.",
+        then="the commands that it prints at the end: look at the stored run, and go on with it.",
+    ),
+)
 @click.option(
     "--output", "directory", type=click.Path(path_type=Path), default=Path("wfgraph-demo"), show_default=True,
     help="Where to write the drawings, and the run.",

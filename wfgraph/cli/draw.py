@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from wfgraph.checks.runner import check
+from wfgraph.cli.completion import complete_target
 from wfgraph.cli.console import CommandError, say
 from wfgraph.cli.targets import definition_of, graph_of, is_database, load, stored_of, version_of
+from wfgraph.cli.teaching import taught
 from wfgraph.graph.difference import difference
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -35,8 +37,19 @@ _FORMATS = {
 }
 
 
-@click.command(short_help="Draw a definition: as a picture, as a page to look around in, as text.")
-@click.argument("target")
+@click.command(
+    short_help="Draw a definition: a picture, a page, a tree.",
+    epilog=taught(
+        {
+            "draw flow.py:flow": "a tree, here",
+            "draw flow.py:flow -o flow.html": "a page to look around in",
+            "draw flow.py:flow --overlay run.json -o run.html": "what wfgraph run --trace run.json recorded",
+            "draw flow.py:flow --diff deployed.json -o change.svg": "what changed since a version that was kept",
+            "draw flow.py:flow -o deployed.json": "keep this version",
+        },
+    ),
+)
+@click.argument("target", shell_complete=complete_target)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file to write; its ending is the format.")
 @click.option("--format", "style", type=click.Choice(tuple(_FORMATS)), help="How to write.  [default: tree]")
 @click.option(
@@ -78,7 +91,7 @@ def draw(
 
     \b
     .html            a page to look around in; needs nothing else
-    .svg .png .pdf   pictures; they need the program dot (Debian's package graphviz)
+    .svg .png .pdf   pictures; they need the program dot (package graphviz)
     .mmd             Mermaid, which many Markdown viewers draw
     .txt             a tree for terminals
     .dot             the language of Graphviz

@@ -6,8 +6,10 @@ import json
 
 import click
 
+from wfgraph.cli.completion import complete_target
 from wfgraph.cli.console import CommandError, say
 from wfgraph.cli.targets import is_database, version_of
+from wfgraph.cli.teaching import taught
 from wfgraph.graph.address import format_address
 from wfgraph.graph.difference import same_tasks, stranded
 from wfgraph.graph.identity import fingerprint, identities
@@ -17,9 +19,19 @@ from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 __all__ = ["drift"]
 
 
-@click.command(short_help="Tell which halted runs could not go on after a change.")
-@click.argument("old")
-@click.argument("new")
+@click.command(
+    short_help="Tell which halted runs could not go on after a change.",
+    epilog=taught(
+        {
+            "drift deployed.json flow.py:flow": "by the version that was kept with wfgraph draw -o deployed.json",
+            "drift runs.db flow.py:flow": "by where the objects in a database stand",
+        },
+        codes="0 every run can go on, 1 runs halted in some task could not, 2 a version can't be read.",
+        then="wfgraph draw NEW --diff OLD shows the change; wfgraph runs resume --remap names a task anew.",
+    ),
+)
+@click.argument("old", shell_complete=complete_target)
+@click.argument("new", shell_complete=complete_target)
 @click.option("--all", "everything", is_flag=True, help="Tell of tasks that never halt, too.")
 @click.option("--name", help="Of a database, the runs of this name only.")
 def drift(old: str, new: str, everything: bool, name: str | None) -> None:
@@ -28,8 +40,6 @@ def drift(old: str, new: str, everything: bool, name: str | None) -> None:
     OLD and NEW are definitions, or .json files that `wfgraph draw TARGET -o version.json` wrote. Told are the tasks that
     halt, and those of which that is not known. OLD may also be a database of runs, runs.db or postgresql://host/name:
     then told are the objects that stand in it.
-
-    The exit code is 0 when every run can go on, 1 when runs halted in some task could not.
     """
     if is_database(old):
         if not _drift_of_database(old, version_of(new), name):

@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from wfgraph.cli.completion import complete_target
 from wfgraph.cli.console import CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, run_all, run_shared
 from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
+from wfgraph.cli.teaching import taught
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.runtime.trace import Trace
@@ -23,8 +25,20 @@ __all__ = ["run", "tell_report"]
 _MANY = 20
 
 
-@click.command()
-@click.argument("target")
+@click.command(
+    short_help="Run the JSON tokens in a file through a definition.",
+    epilog=taught(
+        {
+            "run flow.py:flow tokens.json": "each element of a JSON array, one after the other",
+            "run flow.py:flow tokens.jsonl --output after.jsonl --workers 4": "in four processes; keep the tokens",
+            "run flow.py:flow tokens.json --db runs.db": "store the run, so that it survives and can be resumed",
+            "run flow.py:flow tokens.json --trace run.json": "record each step, for wfgraph draw --overlay run.json",
+        },
+        codes="0 no token failed (a halt is no failure), 1 one did, 2 nothing could be run, 130 interrupted.",
+        then="wfgraph runs show UUID and wfgraph runs resume UUID for a run that was stored.",
+    ),
+)
+@click.argument("target", shell_complete=complete_target)
 @click.argument("tokens", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path), help="Write the tokens after the run: .json or .jsonl.")
 @click.option(
@@ -55,7 +69,7 @@ def run(
     """Run the JSON tokens in a file through a definition.
 
     TOKENS is a .json file that holds an array, or a .jsonl file with one value per line. A token that halts or fails
-    does not keep the others from running. The exit code is 0 when no token failed (a halt is no failure), else 1.
+    does not keep the others from running.
 
     A stored run goes on after a crash, or when somebody has looked at what was halted: see `wfgraph runs`. SIGTERM and
     Ctrl-C end it after the task in hand.

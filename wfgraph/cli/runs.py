@@ -26,9 +26,11 @@ from wfgraph.cli.stored import (
     tell_interrupted,
 )
 from wfgraph.cli.targets import load
+from wfgraph.cli.teaching import TellingGroup, taught
 from wfgraph.cli.watch import watch_run
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.going_on import chosen
 from wfgraph.storage.records import Record, RunRecord
 
 __all__ = ["runs"]
@@ -41,7 +43,19 @@ _workers_option = click.option(
 _target_option = click.option("--target", help="Where the definition is, if not where it was: module:attribute.")
 
 
-@click.group(short_help="Look at stored runs, go on with them, cancel them.")
+@click.group(
+    cls=TellingGroup,
+    short_help="Look at stored runs, go on with them, cancel them.",
+    epilog=taught(
+        {
+            "runs list --db runs.db": "the newest first",
+            "runs show 1f3a --db runs.db --watch": "how far a run is, until it is over",
+            "runs resume 1f3a --db runs.db": "go on with what halted, failed or was not begun",
+            "runs requeue --stale --db runs.db": "go on with runs whose worker is gone",
+        },
+        codes="0 done, 1 an object failed, 2 no such run, or it is another worker's, 130 interrupted.",
+    ),
+)
 def runs() -> None:
     """Look at stored runs, go on with those that halted or were interrupted, cancel them.
 
@@ -236,7 +250,7 @@ def resume(
     eng = found(store_at(url, create=False), uuid, target, granularity)
     if target is not None:
         eng.db_obj.target = absolute(target)
-    _set(eng.objects, eng._chosen(objects or None), changes)
+    _set(eng.objects, chosen(eng.db_obj, objects or None), changes)
     remap = dict(_pair(one, "--remap OLD=NEW") for one in remaps) or None
     _go_on(
         ctx,

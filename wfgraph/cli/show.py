@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from wfgraph.cli.completion import complete_target
 from wfgraph.cli.console import CommandError
 from wfgraph.cli.targets import graph_of
+from wfgraph.cli.teaching import taught
 from wfgraph.compiler.assemble import assemble
 from wfgraph.compiler.codegen import source_of
 from wfgraph.graph.text import graph_text
@@ -13,8 +15,17 @@ from wfgraph.graph.text import graph_text
 __all__ = ["show"]
 
 
-@click.command(short_help="Print what a definition means, as text or as code.")
-@click.argument("target")
+@click.command(
+    short_help="Print what a definition means, as text or as code.",
+    epilog=taught(
+        {
+            "show flow.py:flow": "each task with its place, and where the flow goes from it",
+            "show --code flow.py:flow": "the Python code that walks it",
+        },
+        then="wfgraph draw for a picture of the same, wfgraph check for what is wrong with it.",
+    ),
+)
+@click.argument("target", shell_complete=complete_target)
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
 @click.option("--code", is_flag=True, help="Print the Python code that walks it where nobody looks on.")
 def show(target: str, key: str | None, code: bool) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from wfgraph.compiler.assemble import assemble
 from wfgraph.compiler.effects import inferred
 from wfgraph.compiler.lower import lower
 from wfgraph.compiler.normalize import define
-from wfgraph.graph.nesting import clean
+from wfgraph.graph.nesting import Tasks, clean
 from wfgraph.graph.program import Program
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import collecting_later
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["build_program", "compile_graph"]
 
 
-def compile_graph(callbacks: Any, engine: type | None = None, *, inference: Inference | None = None) -> WorkflowGraph:
+def compile_graph(
+    callbacks: Tasks | Iterable[Any], engine: type | None = None, *, inference: Inference | None = None
+) -> WorkflowGraph:
     """Compile a workflow definition into its graph.
 
     What tasks do that declare nothing is read from their code; nothing is run.
@@ -32,7 +35,7 @@ def compile_graph(callbacks: Any, engine: type | None = None, *, inference: Infe
     Raises:
         WorkflowDefinitionError: the definition has an item that is no task, or contains itself.
 
-    >>> compile_graph([print, [len]])
+    >>> compile_graph([print, [print]])
     <WorkflowGraph of 2 tasks and 3 edges>
     """
     if inference is None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from wfgraph.graph.address import Address
+from wfgraph.utils import brief, counted, task_name
 
 __all__ = ["Block", "Definition", "Place", "Slot", "TaskItem"]
 
@@ -39,8 +40,11 @@ class Place:
             above = above.parent
         return tuple(reversed(path))
 
+    def __repr__(self) -> str:
+        return brief(f"<place {list(self.address)}>")
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TaskItem:
     """One task in its place.
 
@@ -65,6 +69,9 @@ class TaskItem:
     def index(self) -> int:
         """Its slot in its block."""
         return self.place.index
+
+    def __repr__(self) -> str:
+        return brief(f"<task {self.id}: {task_name(self.task)} at {list(self.address)}>")
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -109,7 +116,7 @@ class Block:
         return self.starts[-1]
 
     def __repr__(self) -> str:
-        return f"<Block {self.id} at {list(self.address)} with {len(self.slots)} slots>"
+        return brief(f"<Block {self.id} at {list(self.address)} with {counted(len(self.slots), 'slot')}>")
 
 
 Slot: TypeAlias = TaskItem | Block
@@ -133,4 +140,4 @@ class Definition:
         return self.blocks[0]
 
     def __repr__(self) -> str:
-        return f"<Definition of {len(self.tasks)} tasks in {len(self.blocks)} blocks>"
+        return f"<Definition of {counted(len(self.tasks), 'task')} in {counted(len(self.blocks), 'block')}>"

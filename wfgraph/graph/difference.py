@@ -132,7 +132,7 @@ class Change(Enum):
     REWIRED = "rewired"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Difference:
     """What lies between two versions of a definition.
 
@@ -160,6 +160,13 @@ class Difference:
     @property
     def _grown(self) -> bool:
         return any(change is not Change.KEPT for _, change in self.edges)
+
+    def __repr__(self) -> str:
+        counts = Counter(self.nodes)
+        counts[Change.REMOVED] = len(self.removed)
+        counts[Change.REWIRED] += sum(change is Change.REWIRED for _, change in self.edges)
+        told = ", ".join(f"{counts[one]} {one.value}" for one in Change if counts[one] and one is not Change.KEPT)
+        return f"<Difference: {told or 'none'}>"
 
     def lines(self) -> Iterator[str]:
         """Yield what changed, one line each, the tasks in the order of the new version; no bookkeeping of patterns."""

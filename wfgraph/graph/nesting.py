@@ -8,13 +8,19 @@ Nothing here recurses: definitions may be nested deeper than Python's recursion 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import format_address
 
-__all__ = ["clean", "contains_itself", "is_block"]
+__all__ = ["Task", "Tasks", "clean", "contains_itself", "is_block"]
+
+Task: TypeAlias = Callable[[Any, Any], Any]
+"""What is called with a token and the engine: a task, or a condition."""
+
+Tasks: TypeAlias = Callable[..., Any] | list[Any] | tuple[Any, ...]
+"""One task, or nested lists of them. Not recursive: a type checker takes ``[a, [b]]`` for a list of objects."""
 
 
 def is_block(item: Any) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wfgraph.graph.address import Address
 from wfgraph.graph.definition import Block, Slot, TaskItem
 from wfgraph.graph.workflow_graph import WorkflowGraph
+from wfgraph.utils import counted
 
 __all__ = ["Program"]
 
@@ -45,4 +46,4 @@ class Program:
         return self.rows[pc].address
 
     def __repr__(self) -> str:
-        return f"<Program of {len(self.rows)} tasks>"
+        return f"<Program of {counted(len(self.rows), 'task')}>"

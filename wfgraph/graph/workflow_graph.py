@@ -23,7 +23,7 @@ from wfgraph.graph.address import format_address
 from wfgraph.graph.definition import Block, Definition, TaskItem
 from wfgraph.graph.ops import EdgeKind, Exit, Op
 from wfgraph.graph.outcomes import Control, Outcome
-from wfgraph.utils import task_name
+from wfgraph.utils import brief, counted, task_name
 
 if TYPE_CHECKING:
     import networkx
@@ -77,7 +77,7 @@ class Lane:
     join: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One task.
 
@@ -117,12 +117,17 @@ class Node:
         """Whether it jumps by a distance not known."""
         return any(_wild(way.outcome) for way in self.exits)
 
+    def __repr__(self) -> str:
+        lane = "" if self.lane is None else f" of lane {self.lane}"
+        place = format_address(self.item.address)
+        return brief(f"<Node {self.id}: {self.name} at {place}{lane}, {type(self.op).__name__}>")
+
 
 def _wild(outcome: Outcome) -> bool:
     return outcome.offset is None and outcome.control is Control.JUMP
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Edge:
     """One transition.
 
@@ -139,6 +144,11 @@ class Edge:
     kind: EdgeKind
     certainty: Certainty = Certainty.MUST
     label: str = ""
+
+    def __repr__(self) -> str:
+        ends = [TERMINALS.get(node, str(node)) for node in (self.source, self.target)]
+        label = f" {self.label!r}" if self.label else ""
+        return brief(f"<Edge {ends[0]} -> {ends[1]}: {self.kind.value}{label}, {self.certainty.value}>")
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -274,7 +284,7 @@ class WorkflowGraph:
         return {"text/plain": repr(self), **{mime: text for mime, text in made.items() if text is not None}}
 
     def __repr__(self) -> str:
-        return f"<WorkflowGraph of {len(self.nodes)} tasks and {len(self.edges)} edges>"
+        return f"<WorkflowGraph of {counted(len(self.nodes), 'task')} and {counted(len(self.edges), 'edge')}>"
 
 
 BUNDLES: dict[str, Callable[[WorkflowGraph], str | None]] = {}

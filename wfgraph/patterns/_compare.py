@@ -9,11 +9,10 @@ from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
+from wfgraph.graph.nesting import Task
 from wfgraph.patterns._tasks import named, pattern
 
 __all__ = ["CMP"]
-
-Task = Callable[[Any, Any], Any]
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("eq", "=="), lambda a, b: a == b),

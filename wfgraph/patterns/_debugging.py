@@ -19,14 +19,12 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError, WorkflowError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph.describing import describe
-from wfgraph.graph.nesting import is_block
+from wfgraph.graph.nesting import Task, is_block
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.utils import task_name
 
 __all__ = ["CALLFUNC", "DEBUG_CYCLE", "PROFILE", "debug_simple", "universal_repeater"]
-
-Task = Callable[[Any, Any], Any]
 
 PAUSE = 0.2
 """For how many seconds what repeats a call waits after an error: someone is editing the code meanwhile."""

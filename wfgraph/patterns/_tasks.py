@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from inspect import signature
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from wfgraph._legacy import LegacyNames
 from wfgraph.errors import WorkflowError
@@ -20,10 +20,22 @@ __all__ = ["named", "new_engine", "pattern", "register"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_R_co = TypeVar("_R_co", covariant=True)
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def pattern(function: Callable[_P, _R]) -> Callable[..., _R]:
+class Pattern(Protocol[_P, _R_co]):
+    """A pattern as type checkers see it: the function's own arguments; none of them is checked beside ``comment``."""
+
+    __name__: str
+
+    @overload
+    def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R_co: ...
+    @overload
+    def __call__(self, *args: Any, comment: str | None, **kwargs: Any) -> _R_co: ...
+
+
+def pattern(function: Callable[_P, _R]) -> Pattern[_P, _R]:
     """Make a function that returns a task, or a list that begins with one, a pattern.
 
     The pattern takes one more keyword, ``comment``: the docstring of that task. Without it, the docstring says which
@@ -41,7 +53,7 @@ def pattern(function: Callable[_P, _R]) -> Callable[..., _R]:
             head.__doc__ = comment if comment is not None else _documentation(task_name(function), args, kwargs)
         return made
 
-    return decorated
+    return cast(Pattern[_P, _R], decorated)
 
 
 def named(name: str, op: Op | None = None) -> Callable[[_F], _F]:
@@ -72,6 +84,13 @@ def new_engine(eng: Any, name: str) -> Any:
     kind = type(eng)
     if "duplicate" in vars(eng) or getattr(kind, "duplicate", LegacyNames.duplicate) is not LegacyNames.duplicate:
         return eng.duplicate()
+    other = _made(kind, name)
+    if "_observer" in vars(eng):
+        other._observer = eng._observer
+    return other
+
+
+def _made(kind: Any, name: str) -> Any:
     try:
         signature(kind).bind()
     except TypeError as error:

@@ -7,14 +7,14 @@ http://www.workflowpatterns.com (the ones called *basic* there).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
-from wfgraph.graph.nesting import clean
+from wfgraph.graph.nesting import Task, Tasks, clean
 from wfgraph.patterns._compare import CMP
 from wfgraph.patterns._loops import assigner, item_source
 from wfgraph.patterns._tasks import named, pattern
@@ -43,8 +43,6 @@ __all__ = [
     "TASK_JUMP_IF",
     "WHILE",
 ]
-
-Task = Callable[[Any, Any], Any]
 
 
 @pattern
@@ -172,7 +170,7 @@ def _jump_token(name: str, step: int) -> Task:
 
 
 @pattern
-def IF(cond: Task, branch: Any) -> list[Any]:
+def IF(cond: Task, branch: Tasks | None) -> list[Any]:
     """Run a branch if a condition holds.
 
     The branch stands in a list of its own: jumps in it stay in it.
@@ -193,7 +191,7 @@ def IF(cond: Task, branch: Any) -> list[Any]:
 
 
 @pattern
-def IF_NOT(cond: Task, branch: Any) -> list[Any]:
+def IF_NOT(cond: Task, branch: Tasks | None) -> list[Any]:
     """Run a branch if a condition does not hold; see :func:`IF`."""
     op = ops.Branch(out.BREAK, out.RETURN, test=cond, keyword="unless", describe=describe(cond))
 
@@ -206,7 +204,7 @@ def IF_NOT(cond: Task, branch: Any) -> list[Any]:
 
 
 @pattern
-def IF_ELSE(cond: Task, branch1: Any, branch2: Any) -> list[Any]:
+def IF_ELSE(cond: Task, branch1: Tasks, branch2: Tasks) -> list[Any]:
     """Run one branch if a condition holds, and another if it does not.
 
     Args:
@@ -236,7 +234,7 @@ def _one_slot(branch: Any) -> Any:
 
 
 @pattern
-def WHILE(cond: Task, branch: Any) -> list[Any]:
+def WHILE(cond: Task, branch: Tasks) -> list[Any]:
     """Repeat a branch as long as a condition holds.
 
     Args:
@@ -305,7 +303,13 @@ def SIMPLE_MERGE(*args: Any, comment: str = "") -> list[Any]:
 
 
 @pattern
-def FOR(get_list_function: Any, setter: Any, branch: Any, cache_data: bool = False, order: str = "ASC") -> list[Any]:
+def FOR(
+    get_list_function: Callable[..., Any] | Iterable[Any],
+    setter: Callable[..., Any] | str | None,
+    branch: Tasks,
+    cache_data: bool = False,
+    order: str = "ASC",
+) -> list[Any]:
     """Repeat a branch for each item of a list.
 
     How far the loop has come belongs to the token and the place of the loop: it survives a halt, and is gone when the

@@ -14,6 +14,7 @@ from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowTran
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
+from wfgraph.graph.nesting import Task
 from wfgraph.graph.task import op_of, task
 from wfgraph.patterns._debugging import CALLFUNC, DEBUG_CYCLE, PROFILE, debug_simple, universal_repeater
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
@@ -35,8 +36,6 @@ __all__ = [
     "universal_repeater",
     "with_nice_docs",
 ]
-
-Task = Callable[[Any, Any], Any]
 
 with_nice_docs = pattern
 

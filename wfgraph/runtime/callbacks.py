@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
-from wfgraph.graph.nesting import clean
+from wfgraph.graph.nesting import Tasks, clean
+from wfgraph.utils import brief, shown
 
 __all__ = ["Callbacks"]
+
+_MOST_KEYS = 5
+"""How many keys a repr names."""
 
 
 class _CallbacksDict(dict[str, list[Any]]):
@@ -38,7 +43,7 @@ class Callbacks:
         """
         return self._dict[key] if key else self._dict
 
-    def add(self, func: Any, key: str = "*") -> None:
+    def add(self, func: Tasks | None, key: str = "*") -> None:
         """Append one item, a task or a nested list, to a definition; ``None`` and ``[]`` are ignored.
 
         Raises:
@@ -48,7 +53,7 @@ class Callbacks:
             if item != []:
                 self._dict.setdefault(key, []).append(item)
 
-    def add_many(self, list_or_tuple: Any, key: str = "*") -> None:
+    def add_many(self, list_or_tuple: Tasks | Iterable[Any], key: str = "*") -> None:
         """Append many items to a definition; tuples are flattened.
 
         Raises:
@@ -58,7 +63,7 @@ class Callbacks:
             self.add(item, key)
 
     @classmethod
-    def cleanup_callables(cls, callbacks: Any) -> Iterator[Any]:
+    def cleanup_callables(cls, callbacks: Tasks | Iterable[Any]) -> Iterator[Any]:
         """Yield the items of a definition, with ``None`` dropped and tuples flattened; lists stay nested.
 
         Raises:
@@ -81,7 +86,7 @@ class Callbacks:
         """Tell whether there is no definition at all."""
         return not self._dict
 
-    def replace(self, funcs: Any, key: str = "*") -> None:
+    def replace(self, funcs: Tasks | Iterable[Any], key: str = "*") -> None:
         """Replace the definition under a key.
 
         Raises:
@@ -92,4 +97,6 @@ class Callbacks:
         self.add_many(cleaned, key)
 
     def __repr__(self) -> str:
-        return f"<Callbacks for {', '.join(map(repr, self._dict)) or 'nothing'}>"
+        keys = [shown(key) for key in islice(self._dict, _MOST_KEYS)]
+        more = f" and {len(self._dict) - len(keys)} more" if len(self._dict) > len(keys) else ""
+        return brief(f"<Callbacks for {', '.join(keys) or 'nothing'}{more}>")

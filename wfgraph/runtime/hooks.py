@@ -14,11 +14,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from types import FunctionType, MethodType, ModuleType
-from typing import Any, NoReturn
+from typing import Any
 
 from wfgraph.errors import WorkflowError
 from wfgraph.runtime import loops
-from wfgraph.utils import classproperty, escape_control
+from wfgraph.utils import escape_control, overridable
 
 __all__ = [
     "ActionMapper",
@@ -45,6 +45,9 @@ class _Signal:
 
     def __init__(self) -> None:
         self._warned = False
+
+    def __repr__(self) -> str:
+        return "<Signal of wfgraph>"
 
     def signals(self, eng: Any = None) -> ModuleType | None:
         """Return the module with the signals, or None (and say so once) where blinker is missing."""
@@ -119,20 +122,20 @@ class TransitionActions:
     """
 
     @staticmethod
-    def StopProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def StopProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """End the run."""
         _debug(eng.log, "Processing was stopped for object: %s", obj)
         raise Break
 
     @staticmethod
-    def HaltProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def HaltProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Tell who listens, and raise the halt to the caller of the engine."""
         _debug(eng.log, "Processing was halted at step: %s", eng.state)
         eng.signal.workflow_halted(eng)
         raise exc_info[1]
 
     @staticmethod
-    def ContinueNextToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def ContinueNextToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Go on with the next token."""
         eng.log.debug("Stop processing for this object, continue with next")
         _leave_token(eng)
@@ -169,27 +172,27 @@ class TransitionActions:
         TransitionActions.JumpToken(obj, eng, callbacks, exc_info)
 
     @staticmethod
-    def SkipToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def SkipToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Go on with the next token."""
         _tell(obj, eng, "Skipped running this object: %s")
         _leave_token(eng)
         raise Continue
 
     @staticmethod
-    def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """End the run."""
         _tell(obj, eng, "Processing was aborted for object: %s")
         _leave_token(eng)
         raise Break
 
     @staticmethod
-    def Rewind(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def Rewind(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Go on at the token and task that ``eng.rewind`` named."""
         eng.set_start(exc_info[1].obj, exc_info[1].task)
         raise Continue
 
     @staticmethod
-    def Exception(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> NoReturn:
+    def Exception(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Tell who listens, and raise the error to the caller of the engine."""
         eng.signal.workflow_error(eng)
         eng.signal.workflow_halted(eng)
@@ -199,12 +202,12 @@ class TransitionActions:
 class ProcessingFactory:
     """What to do around a run and around each token."""
 
-    @classproperty
+    @overridable
     def action_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around tasks."""
         return ActionMapper
 
-    @classproperty
+    @overridable
     def transition_exception_mapper(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the handlers of exceptions."""
         return TransitionActions

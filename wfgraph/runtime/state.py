@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wfgraph.runtime.cursor import Cursor
-from wfgraph.utils import classproperty
+from wfgraph.utils import attribute, classproperty, shown
 
 __all__ = ["MachineState"]
 
@@ -44,6 +44,10 @@ class MachineState:
             self._cursor.follow()
             self._cursor = None
         self._callback_pos = value
+
+    def glance(self) -> list[int]:
+        """Return a copy of ``callback_pos``, without making it a live one: for those who only look on."""
+        return list(self._callback_pos) if self._cursor is None else self._cursor.glance()
 
     @property
     def token_pos(self) -> int:
@@ -91,4 +95,4 @@ class MachineState:
         self.current_object_processed = state["current_object_processed"]
 
     def __repr__(self) -> str:
-        return f"MachineState(token_pos={self.token_pos}, callback_pos={self.callback_pos})"
+        return f"MachineState(token_pos={attribute(self, 'token_pos')}, callback_pos={shown(attribute(self, 'callback_pos'))})"

@@ -20,6 +20,7 @@ from wfgraph.errors import (
 )
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, HALT, STOP, TOKEN
+from wfgraph.utils import counted
 
 __all__ = ["Step", "Trace", "control_of"]
 
@@ -73,7 +74,7 @@ class Step:
     seconds: float = field(default=0.0, compare=False)
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Trace:
     """A recording: set it as ``engine.trace`` before a run and read :attr:`steps` afterwards.
 
@@ -111,3 +112,6 @@ class Trace:
             control = self._control or Control.ERROR
             self.arrive(_TARGET.get(control, EXIT))
         self._token, self._source, self._control = around
+
+    def __repr__(self) -> str:
+        return f"<Trace of {counted(len(self.steps), 'step')}>"

@@ -37,6 +37,7 @@ class Database:
         durability: what it survives: ``"full"`` or ``"process"``.
         clock: the SQL expression for now, in seconds since 1970.
         statements: those of the hot path, once they are made.
+        store: its runs, likewise: ``wfgraph.storage.store.store_of``.
     """
 
     def __init__(self, engine: Engine, models: Models, durability: str) -> None:
@@ -45,6 +46,7 @@ class Database:
         self.durability = durability
         self.clock = _CLOCKS[engine.dialect.name]
         self.statements: Any = None
+        self.store: Any = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -54,7 +56,9 @@ class Database:
     @property
     def url(self) -> str:
         """Where it is, without the password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        # Drivers take a password as a parameter, too.
+        bare = self.engine.url.difference_update_query([key for key in self.engine.url.query if "pass" in key.lower()])
+        return bare.render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -73,9 +77,24 @@ class Database:
         Raises:
             StorageError: as :meth:`reading`.
         """
+        # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
+        with self._transaction("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a connection whose statements all see the database as it is at one moment.
+
+        Raises:
+            StorageError: as :meth:`reading`.
+        """
+        with self._transaction("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
         with self.reading() as connection:
-            # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            connection.exec_driver_sql(begin)
             try:
                 yield connection
                 connection.exec_driver_sql("COMMIT")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from wfgraph.utils import task_name
 
 __all__ = ["once"]
 
+_F = TypeVar("_F", bound=Callable[..., Any])
 
-def once(name: str | None = None) -> Callable[[Any], Any]:
+
+def once(name: str | None = None) -> Callable[[_F], _F]:
     """Make a task run once for each object of a stored run.
 
     What the task returns, which has to be JSON, is stored with what the object then holds and where it stands, in one
@@ -29,7 +31,7 @@ def once(name: str | None = None) -> Callable[[Any], Any]:
     ...     order["ticket"] = "T-1"
     """
 
-    def decorate(task: Any) -> Any:
+    def decorate(task: _F) -> _F:
         key = name or task_name(task)
 
         @wraps(task)
@@ -43,6 +45,6 @@ def once(name: str | None = None) -> Callable[[Any], Any]:
                 keeper.remember(eng, key, result)
             return result
 
-        return run_once
+        return run_once  # type: ignore[return-value]  # whoever calls it sees the task
 
     return decorate

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.utils import brief, counted
 
 __all__ = ["WAITS_FOR_BRANCHES", "Progress", "Record", "RunRecord"]
 
@@ -61,7 +62,7 @@ class Record:
 
     def __repr__(self) -> str:
         where = f" at {self.node} {self.callback_pos}" if self.callback_pos is not None else ""
-        return f"<object {self.ordinal}: {self.status.name}{where}>"
+        return brief(f"<object {self.ordinal}: {self.status.name}{where}>")
 
 
 @dataclass(slots=True, eq=False)
@@ -112,10 +113,10 @@ class RunRecord:
         return self.status is WorkflowStatus.RUNNING and not self.leased
 
     def __repr__(self) -> str:
-        return f"<run {self.uuid} of {self.name!r}: {self.status.name}, {len(self.objects)} objects>"
+        return brief(f"<run {self.uuid} of {self.name!r}: {self.status.name}, {counted(len(self.objects), 'object')}>")
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Progress:
     """How far a run is, as its database counts.
 
@@ -135,6 +136,9 @@ class Progress:
     parts: dict[WorkflowStatus, int] = field(default_factory=dict)
     branches: dict[WorkflowStatus, int] = field(default_factory=dict)
     waiting: int = 0
+
+    def __repr__(self) -> str:
+        return f"<Progress of run {self.run.uuid}: {self.run.status.name}, {self.ended} of {self.total} objects ended>"
 
     @property
     def total(self) -> int:

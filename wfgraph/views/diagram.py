@@ -19,6 +19,7 @@ from typing import TypeAlias
 
 from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
+from wfgraph.utils import counted
 
 __all__ = ["About", "Arrow", "Badge", "Cluster", "ClusterKind", "Diagram", "Figure", "Part", "Role", "Tally"]
 
@@ -231,7 +232,7 @@ class Arrow:
     badges: tuple[Badge, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Diagram:
     """A whole picture.
 
@@ -246,6 +247,10 @@ class Diagram:
     root: Cluster
     arrows: tuple[Arrow, ...]
     notes: tuple[str, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        figures = sum(1 for _ in self.figures())
+        return f"<Diagram of {counted(figures, 'figure')} and {counted(len(self.arrows), 'arrow')}>"
 
     def figures(self) -> Iterator[Figure]:
         """Yield all figures: the terminals, then the others in document order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +43,7 @@ class Drawing:
     direction: str = "TB"
     legend: bool = False
     title: str = "workflow"
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, graph: WorkflowGraph) -> Drawing:

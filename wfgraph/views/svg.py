@@ -57,7 +57,7 @@ def _recoloured(palette: Palette) -> str:
             f".edge.{kind.value} text {{ fill: {colour}; }}"
         )
     rules.append(f".edge polygon[fill='none'], .edge ellipse[fill='none'], .edge path {{ fill: {palette.ground}; }}")
-    rules.append(".edge path { fill: none; }")
+    rules.append(".edge path { fill: none; } .node.exit ellipse[fill='none'] { fill: none; }")
     rules += [
         f".node.heat{step} path, .node.heat{step} polygon {{ fill: {colour}; }}"
         for step, colour in enumerate(palette.heat)
