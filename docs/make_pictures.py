@@ -33,7 +33,7 @@ graph_ -> checks; graph_ -> views; graph_ -> storage [label="  where objects\\n 
 """
 
 
-def drawings() -> dict[str, Drawing]:
+def pictures() -> dict[str, Drawing]:
     """Return the workflows that are drawn, by the name of the file in ``docs/pictures``."""
     import license_audit  # found on the path that is set above
 
@@ -42,7 +42,9 @@ def drawings() -> dict[str, Drawing]:
     flows["tutorial_first"] = (versions[0], "curation", False)
     flows["tutorial"] = (versions[2], "curation", False)
     flows["patterns"] = (patterns(), "orders", False)
-    return {f"{name}.svg": _drawing(*flow) for name, flow in flows.items()} | {"readme.svg": readme()}
+    found = {f"{name}.svg": _drawing(*flow) for name, flow in flows.items()}
+    graph = compile_graph(from_readme())
+    return {**found, "readme.svg": Drawing(graph, diagram_of(graph), direction="LR", title="README")}
 
 
 def _drawing(flow: Any, title: str, legend: bool) -> Drawing:
@@ -59,12 +61,20 @@ def from_tutorial() -> list[Any]:
     return found
 
 
-def _run(code: str, name: str, module: str = "flow") -> dict[str, Any]:
+def _run(code: str, name: str) -> dict[str, Any]:
     """Run the code of a page, whose tasks can then be read as those of a file."""
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-    namespace: dict[str, Any] = {"__name__": module}
+    namespace: dict[str, Any] = {"__name__": "flow"}
     exec(compile(code, name, "exec", dont_inherit=True), namespace)  # noqa: S102 - our own text
     return namespace
+
+
+def from_readme() -> list[Any]:
+    """Return the definition in the first block of README.md."""
+    text = (HERE.parent / "README.md").read_text(encoding="utf-8")
+    code = text.partition("```python\n")[2].partition("engine = ")[0]
+    flow: list[Any] = _run(code, "README.md")["flow"]
+    return flow
 
 
 def patterns() -> list[Any]:
@@ -106,19 +116,10 @@ def _colours(palette: Palette) -> str:
     )
 
 
-def readme() -> Drawing:
-    """Return the workflow of the first Python block in README.md, from left to right."""
-    text = (HERE.parent / "README.md").read_text(encoding="utf-8")
-    lines = text[: text.index("```python\n")].count("\n") + 1
-    code = "\n" * lines + text.partition("```python\n")[2].partition("engine = ")[0]
-    graph = compile_graph(_run(code, "README.md", "README")["flow"])
-    return Drawing(graph, diagram_of(graph), direction="LR", title="README")
-
-
 if __name__ == "__main__":
     folder = HERE / "pictures"
     folder.mkdir(exist_ok=True)
-    for name, drawing in drawings().items():
+    for name, drawing in pictures().items():
         render(drawing, folder / name)
     (folder / "pipeline.svg").write_text(in_light_and_dark(PIPELINE, "TB"), encoding="utf-8")
     (folder / "runs.svg").write_text(in_light_and_dark("\n".join(statuses(RUNS))), encoding="utf-8")

@@ -37,7 +37,7 @@ class Database:
         durability: what it survives: ``"full"`` or ``"process"``.
         clock: the SQL expression for now, in seconds since 1970.
         statements: those of the hot path, once they are made.
-        store: its runs, likewise: ``wfgraph.storage.store.store_of``.
+        store: its runs, likewise.
     """
 
     def __init__(self, engine: Engine, models: Models, durability: str) -> None:
