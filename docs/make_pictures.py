@@ -33,7 +33,7 @@ graph_ -> checks; graph_ -> views; graph_ -> storage [label="  where objects\\n 
 """
 
 
-def drawings() -> dict[str, Drawing]:
+def pictures() -> dict[str, Drawing]:
     """Return the workflows that are drawn, by the name of the file in ``docs/pictures``."""
     import license_audit  # found on the path that is set above
 
@@ -119,7 +119,7 @@ def _colours(palette: Palette) -> str:
 if __name__ == "__main__":
     folder = HERE / "pictures"
     folder.mkdir(exist_ok=True)
-    for name, drawing in drawings().items():
+    for name, drawing in pictures().items():
         render(drawing, folder / name)
     (folder / "pipeline.svg").write_text(in_light_and_dark(PIPELINE, "TB"), encoding="utf-8")
     (folder / "runs.svg").write_text(in_light_and_dark("\n".join(statuses(RUNS))), encoding="utf-8")
