@@ -202,15 +202,25 @@ def _measure(workload: Workload, engines: Sequence[Engine], plan: Plan) -> dict[
 def in_deep_stack(work: Callable[[], _T]) -> _T:
     """Do something in a thread with a stack, and a recursion limit, that no nesting here comes to the end of."""
     found: list[_T] = []
+    refused: list[Cannot] = []
+
+    def do() -> None:
+        try:
+            found.append(work())
+        except Cannot as reason:
+            refused.append(reason)
+
     before, limit = threading.stack_size(_STACK), sys.getrecursionlimit()
     sys.setrecursionlimit(_FRAMES)
     try:
-        thread = threading.Thread(target=lambda: found.append(work()))
+        thread = threading.Thread(target=do)
         thread.start()
         thread.join()
     finally:
         sys.setrecursionlimit(limit)
         threading.stack_size(before)
+    if refused:
+        raise refused[0]
     if not found:
         raise RuntimeError("the thread with the deep stack failed; its traceback stands above")
     return found[0]

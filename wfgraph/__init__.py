@@ -32,7 +32,7 @@ def _later(kind: dict[str, Any], name: str) -> None:
 
 for _name in ("dot", "html", "mermaid", "svg", "tree"):
     _later(FORMATS, _name)
-for _name in ("image/svg+xml", "text/vnd.mermaid"):
+for _name in ("image/svg+xml", "text/html", "text/vnd.mermaid"):
     _later(BUNDLES, _name)
 
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -84,7 +85,12 @@ def test_a_database_that_can_only_be_read(tmp_path: Path) -> None:
     place = tmp_path / "x.db"
     uuid = stored_run(connect(str(place)))
     connect(str(place)).close()
-    before = sqlite3.connect(place).execute("SELECT data FROM wfgraph_object").fetchall()
+
+    def stored() -> list[Any]:
+        with closing(sqlite3.connect(place)) as connection:
+            return connection.execute("SELECT data FROM wfgraph_object").fetchall()
+
+    before = stored()
     database = connect(str(place))
     with database.reading() as connection:
         connection.exec_driver_sql("PRAGMA query_only = ON")
@@ -92,7 +98,7 @@ def test_a_database_that_can_only_be_read(tmp_path: Path) -> None:
         eng.callbacks.replace([note])
     with pytest.raises(StorageError, match="it can only be read; give this user the right to write"):
         eng.process(eng.objects)
-    assert before == sqlite3.connect(place).execute("SELECT data FROM wfgraph_object").fetchall()
+    assert before == stored()
 
 
 def test_a_database_that_somebody_else_writes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

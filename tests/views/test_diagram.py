@@ -89,13 +89,13 @@ def test_an_svg_is_for_light_and_dark_and_tells_about_tasks() -> None:
     assert any("Fetch it." in title and "golden.py:" in title for title in titles)
 
 
-def test_a_notebook_shows_a_picture_or_mermaid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_notebook_shows_a_picture_or_a_tree_and_mermaid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bundle = GRAPHS["if"]._repr_mimebundle_()
     assert bundle["text/plain"] == repr(GRAPHS["if"])
     assert bundle["text/vnd.mermaid"].startswith("flowchart TB\n")
     assert ("image/svg+xml" in bundle) is (shutil.which("dot") is not None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert {"text/plain", "text/vnd.mermaid"} == set(GRAPHS["if"]._repr_mimebundle_())
+    assert {"text/plain", "text/html", "text/vnd.mermaid"} == set(GRAPHS["if"]._repr_mimebundle_())
 
 
 # Folding -------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
+from html import escape
 
 from wfgraph.graph.identity import Identity, answers_to, fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
@@ -167,6 +168,10 @@ class Difference:
         counts[Change.REWIRED] += sum(change is Change.REWIRED for _, change in self.edges)
         told = ", ".join(f"{counts[one]} {one.value}" for one in Change if counts[one] and one is not Change.KEPT)
         return f"<Difference: {told or 'none'}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows (a protocol of IPython's)."""
+        return f"<pre>{escape(chr(10).join(self.lines()) or 'no difference')}</pre>"
 
     def lines(self) -> Iterator[str]:
         """Yield what changed, one line each, the tasks in the order of the new version; no bookkeeping of patterns."""

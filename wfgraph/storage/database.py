@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -47,6 +48,8 @@ class Database:
         self.clock = _CLOCKS[engine.dialect.name]
         self.statements: Any = None
         self.store: Any = None
+        # Nobody need close what is stored in: the connections are closed with the last use of this object.
+        weakref.finalize(self, _let_go, engine, os.getpid())
 
     @property
     def is_sqlite(self) -> bool:
@@ -134,6 +137,11 @@ class Database:
 
     def __repr__(self) -> str:
         return f"<Database {self.url}>"
+
+
+def _let_go(engine: Engine, process: int) -> None:
+    """Close what this process has opened; what it has inherited belongs to the one that forked it."""
+    engine.dispose(close=os.getpid() == process)
 
 
 def _reconnect(url: str, models: Models, durability: str) -> Database:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Final
 
@@ -169,8 +171,14 @@ def _svg_or_nothing(graph: WorkflowGraph) -> str | None:
         return None  # the Mermaid text beside it is drawn by the notebook itself
 
 
+def _tree_or_nothing(graph: WorkflowGraph) -> str | None:
+    """Return the tree where there is no picture: of two, notebooks would show this one."""
+    return None if shutil.which("dot") else f"<pre>{escape(diagram_tree(diagram_of(graph)))}</pre>"
+
+
 FORMATS["tree"] = lambda graph: diagram_tree(diagram_of(graph))
 FORMATS["svg"] = lambda graph: _svg(Drawing.of(graph))
 FORMATS["html"] = lambda graph: _html(Drawing.of(graph))
 BUNDLES["image/svg+xml"] = _svg_or_nothing
+BUNDLES["text/html"] = _tree_or_nothing
 BUNDLES["text/vnd.mermaid"] = lambda graph: format(graph, "mermaid")
