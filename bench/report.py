@@ -17,7 +17,7 @@ from bench.imports import Import
 from bench.measure import Cell, Spread
 from bench.workloads import BY_NAME
 
-__all__ = ["Report", "as_json", "as_text", "reasons", "reasons_of_durable"]
+__all__ = ["Report", "about", "about_machine", "as_json", "as_text", "reasons", "reasons_of_durable"]
 
 
 @dataclass(slots=True)
@@ -39,7 +39,8 @@ class Report:
     durable: list[Durable] = field(default_factory=list)
 
 
-def _about() -> dict[str, Any]:
+def about_machine() -> dict[str, Any]:
+    """Return the same as data."""
     return {
         "python": sys.version.split()[0],
         "implementation": platform.python_implementation(),
@@ -53,7 +54,7 @@ def _about() -> dict[str, Any]:
 def as_json(report: Report) -> dict[str, Any]:
     """Return a report as plain data. Names of fields end in their unit, or are those of the dataclasses, which say it."""
     return {
-        "about": _about(),
+        "about": about_machine(),
         "engines": {engine.name: engine.version() for engine in report.engines},
         "workloads": {
             name: {
@@ -80,9 +81,13 @@ def as_text(report: Report) -> str:
         parts.append(_imports(report.imports))
     if report.durable:
         parts.append(_durable(report.durable))
-    about = _about()
-    parts.append(f"Python {about['python']}, {about['platform']}, {about['processors']} processors, {about['when']}.")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, about()])
+
+
+def about() -> str:
+    """Return what was measured on, and when."""
+    found = about_machine()
+    return f"Python {found['python']}, {found['platform']}, {found['processors']} processors, {found['when']}."
 
 
 def _workloads(report: Report) -> str:

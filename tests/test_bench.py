@@ -22,6 +22,8 @@ from bench.engines import ENGINES, Cannot, Engine
 from bench.growth import growth
 from bench.imports import Import, imports
 from bench.measure import Cell, Plan, Spread
+from bench.workers import __main__ as command_of_workers
+from bench.workers import costs
 from bench.workloads import BY_NAME, WORKLOADS, Workload, nested
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.patterns import controlflow
@@ -203,3 +205,40 @@ def test_what_is_compared_is_stored() -> None:
                 kept = durable._raw_rows(place)
                 run.end()
                 assert [5, 5, 5] == [json.loads(text)["n"] for text in kept]
+
+
+def _workers_cost(shard: int) -> Any:
+    # A token takes 2 ms and 10 of its message; of the processors 3 and 12.
+    share = 1 / shard
+    return costs.Cost("nothing", shard, 0.002 + 0.010 * share, 0.002 + 0.010 * share, 0.001, 0.002 * share)
+
+
+def test_the_model_of_workers_is_fitted_to_the_ends_and_tells_the_middle() -> None:
+    model = costs.model_of([_workers_cost(1), _workers_cost(10), _workers_cost(100)])
+    found = (model.message, model.token, model.message_processor, model.token_processor)
+    assert pytest.approx((0.010, 0.002, 0.012, 0.003)) == found
+    assert pytest.approx(1 / 0.003) == model.rate(0, 10, workers=1, cores=8)
+    assert pytest.approx(1 / 0.008) == model.rate(0.005, 10, workers=1, cores=8)
+    assert pytest.approx(2 / (0.005 + 0.003 + 0.0012)) == model.rate(0.005, 10, workers=50, cores=2), (
+        "processors are full"
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+def test_workers_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
+    assert 0 == command_of_workers.main(["--quick"])
+    said = capsys.readouterr().out
+    assert 16 == said.count("stored |")
+    for head in ("PostgreSQL, Redis, 1 worker", "SQLite, Redis, 1 worker", "each task stored", "predicted tokens/s"):
+        assert head in said
+
+
+def test_what_watching_costs_is_measured_in_turns() -> None:
+    from bench import otel
+
+    found = otel.measured(2, tokens=3)
+    assert {"unwatched", "a log line per token", "a span per token", "and events for tasks", "the SDK alone"} == set(
+        found
+    )
+    assert {2} == set(map(len, found.values()))

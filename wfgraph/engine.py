@@ -26,11 +26,13 @@ from wfgraph.errors import SkipToken as SkipToken
 from wfgraph.errors import StopProcessing as StopProcessing
 from wfgraph.graph.definition import Block
 from wfgraph.graph.nesting import is_block
+from wfgraph.logs import with_context
 from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.compiled import run_token
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.cursor import checked
-from wfgraph.runtime.extension import Extension, extension_of, watchers
+from wfgraph.runtime.extension import Extension, Observer, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper, Break, Continue, ProcessingFactory, Signal, TransitionActions
 from wfgraph.runtime.hooks import _Signal as _Signal
@@ -83,6 +85,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     tier: str = "auto"
     max_steps: int | None = None
     strict: bool = False
+    _observer: Observer | None = None
     _run: Run | None = None
     _program_cache: ProgramCache | None = None
     _left_early = False
@@ -124,7 +127,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """Return the logger to use; override it to use another. Called once, by ``__init__``."""
         kind = type(self)
         name = f"{kind.__module__}.{kind.__qualname__}"
-        return logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}")
+        return with_context(logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}"))
 
     # Running ---------------------------------------------------------------------------------------------------------
 
@@ -193,7 +196,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         if type(objects) is not list:
             objects = _sequence_of(objects)
         if len(objects) == 0:
-            self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
+            with speaking_of(self):
+                self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
         if self.callbacks.empty():
             raise WorkflowError("The callbacks are empty, did you set them?")
         return objects
@@ -343,7 +347,8 @@ class GenericWorkflowEngine(Steering, LegacyNames):
             WorkflowError: a word is none of these, or there is no such token; the state is as it was then.
             Exception: as :meth:`process`.
         """
-        self.log.debug("Restarting workflow from %s object and %s task", obj, task)
+        with speaking_of(self):
+            self.log.debug("Restarting workflow from %s object and %s task", obj, task)
         with set_apart(self):
             self.set_start(obj, task)
             self.process(

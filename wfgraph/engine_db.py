@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from wfgraph.engine import GenericWorkflowEngine, ProcessingFactory, TransitionActions
 from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.logs import with_context
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.state import MachineState
@@ -169,6 +170,7 @@ class RunLogger(logging.Logger):
     def __init__(self, name: str, parent: logging.Logger) -> None:
         super().__init__(name)
         self.parent = parent
+        with_context(self)
 
     def isEnabledFor(self, level: int) -> bool:
         """Ask the logger above: levels that change there are told to registered loggers only."""

@@ -19,6 +19,13 @@ __all__ = ["workflow_error", "workflow_finished", "workflow_halted", "workflow_s
 _signals = Namespace()
 
 workflow_halted = _signals.signal("workflow_halted")
+"""A run was halted, or ended by an error."""
+
 workflow_started = _signals.signal("workflow_started")
+"""A run begins."""
+
 workflow_finished = _signals.signal("workflow_finished")
+"""A run has ended by itself."""
+
 workflow_error = _signals.signal("workflow_error")
+"""A run was ended by an error."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import subprocess
 import threading
@@ -39,6 +40,18 @@ SEEDS = range(20)
 
 
 async def silent(obj: Any, eng: Any) -> None: ...
+
+
+def drops(obj: Any, eng: Any) -> None:
+    silent(obj, eng)
+
+
+def wraps(function: Any) -> Any:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
 
 
 def opaque(obj: Any, eng: Any) -> None: ...
@@ -128,6 +141,7 @@ PLANTS: dict[str, Plant] = {
     "WF001": lambda maker, nested: [maker.rng.choice(["text", 7, {1}, {"a": 1}, b"x", object()])],
     "WF002": lambda maker, nested: [one_argument],
     "WF003": lambda maker, nested: [silent],
+    "WF006": lambda maker, nested: [maker.rng.choice([drops, lambda obj, eng: silent(obj, eng), wraps(silent)])],
     "WF101": lambda maker, nested: [TASK_JUMP_FWD(2), maker.task(), maker.task()],
     "WF102": lambda maker, nested: [maker.task(outcomes.RETURN, outcomes.jump(maker.rng.choice([-50, 9])))],
     "WF103": lambda maker, nested: [maker.task(outcomes.jump(0))],

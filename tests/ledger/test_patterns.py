@@ -60,6 +60,23 @@ def test_choice_takes_tuples_by_name(lib: Subject, expected: list[str]) -> None:
     assert expected == lib.run(lib.pattern("CHOICE")(answer("two"), **branches))
 
 
+@both
+def test_a_branch_of_choice_has_one_place_in_the_list(lib: Subject) -> None:
+    def place(obj: Any, eng: Any) -> None:
+        obj.append(list(eng.state.callback_pos))
+
+    for value, expected in (("one", [0, 1]), ("two", [0, 3, 0]), ("three", [0, 5])):
+        choice = lib.pattern("CHOICE")(answer(value), ("one", place), ("two", [place]), three=place)
+        assert [expected] == lib.run(choice)
+
+
+@both
+def test_the_arbiter_of_choice_is_in_the_closure_of_its_task(lib: Subject) -> None:
+    arbiter = answer("one")
+    [deciding, *_] = lib.pattern("CHOICE")(arbiter, one=note("a"))
+    assert arbiter in [cell.cell_contents for cell in deciding.__closure__]
+
+
 @pytest.mark.parametrize("arbiter", [partial(answer("two")), Arbiter()])
 @fixed(ours=["b"], real="AttributeError")
 def test_choice_takes_any_callable_as_its_arbiter(lib: Subject, expected: Any, arbiter: Any) -> None:

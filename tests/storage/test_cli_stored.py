@@ -140,11 +140,11 @@ def test_a_changed_definition(ran: Any, place: Path) -> None:
     uuid, url = ran
     (place / "flow.py").write_text(FLOW.replace("flow = [add", "flow = [print, add"))
     told = call("drift", url, "flow.py:flow").stdout
-    assert "  2 need action at flow.ask, [1,1,0]: goes on at [2, 1, 0]" in told
+    assert "  2 need action at flow.ask, [1, 1, 0]: goes on at [2, 1, 0]" in told
     assert "every object can go on" in told
     (place / "flow.py").write_text(FLOW.replace("ask", "question"))
     told = call("drift", url, "flow.py:flow", code=1).stdout
-    assert "✖ 2 need action at flow.ask, [1,1,0]: is gone" in told
+    assert "✖ 2 need action at flow.ask, [1, 1, 0]: is gone" in told
     assert "2 objects could not go on" in told
     refused = call("runs", "resume", uuid, "--db", url, code=2)
     assert "2 objects at flow.ask, [1, 1, 0]: it is gone" in refused.stderr

@@ -22,7 +22,7 @@ from wfgraph.errors import (
 )
 from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, RUN_WF, SYNCHRONIZE, WHILE
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Base, Database, DbWorkflowEngine, Granularity, Interrupted, batch, once
+from wfgraph.storage import Base, Database, DbWorkflowEngine, Granularity, Interrupted, Store, batch, once
 
 GRANULARITIES = ["task", "token", batch(3, 1000)]
 every = pytest.mark.parametrize("granularity", GRANULARITIES, ids=["task", "token", "batch"])
@@ -354,6 +354,27 @@ def test_an_interrupted_run_ends_after_the_task_in_hand(database: Database, gran
     assert [found.uuid] == [run.uuid for run in found.runs.runs(interrupted=True)]
     found.recover()
     assert [["a", "interrupt", "b"]] * 3 == [token["went"] for token in again(eng, flow).objects]
+
+
+def test_a_run_interrupted_while_it_is_claimed_runs_nothing(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eng = begun(database, FLOW)
+    claim = Store.claim
+
+    def interrupted(*given: Any) -> int:
+        eng.interrupt()
+        return claim(*given)
+
+    monkeypatch.setattr(Store, "claim", interrupted)
+    with pytest.raises(Interrupted):
+        run_all(eng, [{"n": 0}])
+    monkeypatch.undo()
+    assert (["INITIAL"], False) == (statuses(eng), eng.db_obj.leased)
+    later = again(eng, FLOW)
+    later.interrupt()  # of a run that is not under way
+    later.recover()
+    assert WorkflowStatus.COMPLETED is later.status
 
 
 # Once, and keys -------------------------------------------------------------------------------------------------------

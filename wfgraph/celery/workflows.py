@@ -9,34 +9,31 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from celery import Task, bootsteps
 from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, is_over, lane_of
-from wfgraph.celery.options import configure, task_options
+from wfgraph.celery.options import configure
+from wfgraph.celery.tasks import Resume, run_task, sweep_task
 from wfgraph.errors import (
-    DefinitionChanged,
     OwnershipLost,
     RunOwned,
-    SchemaMismatch,
     StorageError,
-    UnknownRun,
     WorkflowAPIError,
 )
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Store, connect
-from wfgraph.storage.records import WAITS_FOR_BRANCHES, Progress
+from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, Record, RunRecord, Store, connect
+from wfgraph.storage.records import WAITS_FOR_BRANCHES
+from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
-_FINAL = (DefinitionChanged, SchemaMismatch, UnknownRun)
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
 
@@ -76,7 +73,8 @@ class CeleryWorkflows:
         resume: ``resume.delay(uuid)``.
 
     Raises:
-        WorkflowAPIError: the registry holds something else, or the application's options would lose messages.
+        WorkflowAPIError: the registry holds something else, the application has workflows already, or its options would
+            lose messages.
     """
 
     def __init__(
@@ -98,42 +96,21 @@ class CeleryWorkflows:
         self._options = {"granularity": granularity, "lease": lease}
         self._time_limit = time_limit
         self._stale = stale
-        self._branches = BranchRunner(self._dispatch) if branches else None
+        self._branches = BranchRunner(self.dispatch) if branches else None
         self._databases: dict[int, Database] = {}
+        if hasattr(app, "wfgraph_workflows"):
+            raise WorkflowAPIError(
+                "this Celery application has a CeleryWorkflows already; put all definitions into the registry of that one"
+            )
+        app.wfgraph_workflows = self
         configure(app, time_limit)
-        self.run: Any = self._make_run()
-        self.resume = _Resume(self)
-
-        def sweep_once() -> int:  # a method can't be a task
-            return self.sweep()
-
-        self._sweep: Any = app.task(name="wfgraph.sweep", **task_options(time_limit))(sweep_once)
-        if sweep is not None:
-            app.steps["worker"].add(_sweeper(self._sweep, sweep))
+        self.run: Any = run_task(self, time_limit)
+        self.resume = Resume(self)
+        sweep_task(self, time_limit, sweep)
 
     def __repr__(self) -> str:
         names = ", ".join(map(repr, self.registry))
         return brief(f"<CeleryWorkflows of {names or 'nothing'}>")
-
-    def _make_run(self) -> Any:
-        workflows = self
-
-        class Run(Task):  # type: ignore[misc]
-            """Goes on with a stored run."""
-
-            def delay_sharded(self, name: str, object_ids: Iterable[Any], **options: Any) -> str:
-                """Store a run in parts, and tell workers of each: see :meth:`CeleryWorkflows.submit`."""
-                return workflows.submit(name, object_ids, **options)
-
-        def run(task: Any, uuid: str) -> dict[str, Any]:
-            try:
-                return workflows.go_on(uuid)
-            except _FINAL:
-                raise
-            except StorageError as error:  # the database is away, perhaps
-                raise task.retry(exc=error, countdown=min(60, 2**task.request.retries), max_retries=8) from error
-
-        return self.app.task(name="wfgraph.run", base=Run, bind=True, **task_options(self._time_limit))(run)
 
     # For whoever asks for work ---------------------------------------------------------------------------------------
 
@@ -170,7 +147,7 @@ class CeleryWorkflows:
         eng.extra_data.update(extra_data or {})
         eng.to_stored = _as_it_is
         eng.submit(list(object_ids), part_size=shard_size)
-        self._dispatch([part.uuid for part in eng.db_obj.parts])
+        self.dispatch([part.uuid for part in eng.db_obj.parts])
         return str(eng.uuid)
 
     def progress(self, uuid: str) -> Progress:
@@ -200,14 +177,14 @@ class CeleryWorkflows:
             for uuid in self.store.waiting_for_branches(self.registry):
                 found += [uuid] if self._wake(uuid) else []
             found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
-        self._dispatch(found)
+        self.dispatch(found)
         return len(found)
 
     def sweep(self) -> int:
         """Tell workers of all runs that should be going on and are not; return how many those are."""
         return self.requeue(stale=True)
 
-    def _dispatch(self, uuids: Sequence[str]) -> None:
+    def dispatch(self, uuids: Sequence[str]) -> None:
         """Tell workers of stored runs.
 
         Raises:
@@ -239,28 +216,38 @@ class CeleryWorkflows:
             StorageError: the database can't be used.
             DefinitionChanged: objects stand at tasks that are not in the definition any more; they are as they were.
         """
+        run = self.store.find(uuid)
         try:
-            run = self.store.find(uuid)
             while run.status in _UNFINISHED:
-                eng = self.engine(uuid)
-                timer = threading.Timer(self._time_limit * _SOFT, eng.interrupt)
-                timer.daemon = True
-                timer.start()
-                try:
-                    eng.recover()
-                except Interrupted:
-                    self._dispatch([uuid])
-                    return self._told(uuid)
-                finally:
-                    timer.cancel()
-                if not self._wake(uuid):
+                eng = self._engine_of(run)
+                interrupted = not self._recover(eng)
+                run = eng.db_obj
+                if interrupted:
+                    self.dispatch([uuid])
                     break
-            run = self.store.find(uuid)
+                if not self._wake(uuid, run.objects):
+                    break
+                run = self.store.find(uuid)
         except (RunOwned, OwnershipLost) as error:
             return {"uuid": uuid, "status": "OWNED", "message": error.message}
         if run.joins is not None and run.parent is not None and is_over(run):
             self._wake_parent(run.parent)
-        return self._told(uuid)
+        counts = Counter(one.status for one in run.objects) if run.objects else self.store.progress(uuid).objects
+        objects = {status.name: count for status, count in counts.items()}
+        return {"uuid": run.uuid, "status": run.status.name, "objects": objects}
+
+    def _recover(self, eng: Any) -> bool:
+        """Go on with a run until the time of its message is nearly over; tell whether it has come to its end."""
+        timer = threading.Timer(self._time_limit * _SOFT, eng.interrupt)
+        timer.daemon = True
+        timer.start()
+        try:
+            eng.recover()
+        except Interrupted:
+            return False
+        finally:
+            timer.cancel()
+        return True
 
     def engine(self, uuid: str) -> Any:
         """Return an engine that stands where a run stands, with its definition.
@@ -269,7 +256,9 @@ class CeleryWorkflows:
             WorkflowAPIError: no definition has its name.
             DefinitionChanged: it is a branch that is not there any more.
         """
-        run = self.store.find(uuid)
+        return self._engine_of(self.store.find(uuid))
+
+    def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
         eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
         eng.callbacks.replace(lane_of(found.definition, run))
@@ -277,10 +266,16 @@ class CeleryWorkflows:
             eng.branch_runner = self._branches
         return eng
 
-    def _wake(self, uuid: str) -> bool:
-        """Put back in the queue what waits for branches that have all ended; tell whether there was something."""
+    def _wake(self, uuid: str, objects: Iterable[Record] | None = None) -> bool:
+        """Put back in the queue what waits for branches that have all ended; tell whether there was something.
+
+        Args:
+            uuid: the run.
+            objects: its objects, where they are known.
+        """
         store = self.store
-        waiting = [one for one in store.load(uuid).objects if one.halt_action == WAITS_FOR_BRANCHES]
+        known = store.load(uuid).objects if objects is None else objects
+        waiting = [one for one in known if one.halt_action == WAITS_FOR_BRANCHES]
         ready = [
             one.ordinal
             for one in waiting
@@ -296,22 +291,14 @@ class CeleryWorkflows:
 
     def _wake_parent(self, uuid: str) -> None:
         if self._wake(uuid):
-            self._dispatch([uuid])
-
-    def _told(self, uuid: str) -> dict[str, Any]:
-        found = self.store.progress(uuid)
-        return {
-            "uuid": uuid,
-            "status": found.run.status.name,
-            "objects": {status.name: count for status, count in found.objects.items()},
-        }
+            self.dispatch([uuid])
 
     # ------------------------------------------------------------------------------------------------------------------
 
     @property
     def store(self) -> Store:
         """The runs of the database."""
-        return Store(self._database())
+        return store_of(self._database())
 
     def _database(self) -> Database:
         # One for each process: a connection must not be taken along into another one.
@@ -330,33 +317,6 @@ class CeleryWorkflows:
         return self.registry[name]
 
 
-class _Resume:
-    """Puts back in the queue what halted or failed, and tells workers of it."""
-
-    def __init__(self, workflows: CeleryWorkflows) -> None:
-        self._workflows = workflows
-
-    def delay(self, uuid: str, **options: Any) -> list[str]:
-        """Put back what halted or failed, and tell workers.
-
-        That it is put back is stored before this returns, so a message that comes twice resumes nothing twice.
-
-        Args:
-            uuid: the run; in parts or not.
-            options: ``halted``, ``failed``, ``objects`` and ``remap``: as for
-                :meth:`wfgraph.storage.DbWorkflowEngine.resume`.
-
-        Returns:
-            The uuids of the runs that workers were told of.
-
-        Raises:
-            Exception: as :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
-        """
-        told: list[str] = self._workflows.engine(uuid).make_ready(**options)
-        self._workflows._dispatch(told)
-        return told
-
-
 def _registered(name: str, found: Any) -> Registered:
     if isinstance(found, Registered):
         return found
@@ -369,27 +329,3 @@ def _registered(name: str, found: Any) -> Registered:
 
 def _as_it_is(value: Any) -> Any:
     return value
-
-
-def _sweeper(task: Any, seconds: float) -> Callable[..., Any]:
-    """Return the step of a worker that asks for a sweep again and again."""
-
-    class Sweeper(bootsteps.StartStopStep):  # type: ignore[misc]
-        requires = ("celery.worker.components:Timer",)
-
-        def __init__(self, parent: Any, **options: Any) -> None:
-            self.entry: Any = None
-
-        def start(self, parent: Any) -> None:
-            self.entry = parent.timer.call_repeatedly(seconds, ask)
-
-        def stop(self, parent: Any) -> None:
-            if self.entry is not None:
-                self.entry.cancel()
-                self.entry = None
-
-    def ask() -> None:
-        with suppress(OperationalError):  # the broker is away; the worker says so itself
-            task.apply_async(expires=seconds)
-
-    return Sweeper

@@ -38,7 +38,7 @@ _EXPECTED = (
     WorkflowObjectStatusError,
 )
 
-# Loaded when they are asked for: what stores takes longer to import than all the rest.
+# Loaded when they are asked for: what stores takes longer to import than all the rest, and few migrate twice.
 # How verbs are told of: what they are for, in the order in which one meets them.
 _GROUPS = {
     "Begin": ("demo", "migrate", "completion"),
@@ -48,6 +48,7 @@ _GROUPS = {
 _STORED = {
     "demo": "See all of it at work: audit the licences of what is installed here.",
     "db": "Make the tables of a database of runs, and bring them up to date.",
+    "migrate": "Rewrite code for `workflow` 2.x: imports, and deprecated names.",
     "runs": "Look at stored runs, go on with them, cancel them.",
 }
 
@@ -113,6 +114,8 @@ def wfgraph(debug: bool) -> None:
       wfgraph draw my/flow.py:flow -o flow.html  the same, as a page to look around in
       wfgraph check my/flow.py                   what is wrong with the definitions in it
       wfgraph run my/flow.py:flow tokens.json    run each element of a JSON array through it
+      wfgraph drift old.json my/flow.py:flow     which halted runs could not go on after a change
+      wfgraph migrate src --diff                 code for `workflow` 2.x, rewritten
 
     Each verb tells more: wfgraph VERB --help. Exit codes are 0 when all went well, 1 when what was looked for was found or
     a token failed, 2 for a mistake in what was asked for, 130 after Ctrl-C.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from wfgraph.cli.completion import complete_target
@@ -91,22 +93,20 @@ def _drift_of_database(url: str, after: WorkflowGraph, name: str | None) -> bool
         for _, position, status, count in (found for found in standing if found[0] == key):
             place = places.at(position or [0])
             told = f"{count} {status.label.lower()} at "
+            stood = format_address(json.loads(place.position) if place is not None else position or [])
             if place is not None and place.number in same:
                 goal = after.where(same[place.number])
-                lines.append((True, f"  {told}{names[place.number].short}, {place.position}: goes on at {goal}"))
+                lines.append((True, f"  {told}{names[place.number].short}, {stood}: goes on at {goal}"))
                 continue
             lost_objects += count
             why = lost[place.number].why(after) if place is not None else "is no place in the stored definition"
-            where = (
-                f"{names[place.number].short}, {place.position}"
-                if place is not None
-                else format_address(position or [])
-            )
+            where = f"{names[place.number].short}, {stood}" if place is not None else stood
             lines.append((False, f"✖ {told}{where}: {why}"))
     for _, line in sorted(lines, key=lambda found: found[0]):
         say(line)
     if not standing:
         say("no object stands anywhere in it")
     else:
-        say(f"{lost_objects} objects could not go on" if lost_objects else "every object can go on")
+        objects = "object" if lost_objects == 1 else "objects"
+        say(f"{lost_objects} {objects} could not go on" if lost_objects else "every object can go on")
     return not lost_objects

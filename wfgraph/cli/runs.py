@@ -30,6 +30,7 @@ from wfgraph.cli.teaching import TellingGroup, taught
 from wfgraph.cli.watch import watch_run
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.going_on import chosen
 from wfgraph.storage.records import Record, RunRecord
 
 __all__ = ["runs"]
@@ -249,7 +250,7 @@ def resume(
     eng = found(store_at(url, create=False), uuid, target, granularity)
     if target is not None:
         eng.db_obj.target = absolute(target)
-    _set(eng.objects, eng._chosen(objects or None), changes)
+    _set(eng.objects, chosen(eng.db_obj, objects or None), changes)
     remap = dict(_pair(one, "--remap OLD=NEW") for one in remaps) or None
     _go_on(
         ctx,

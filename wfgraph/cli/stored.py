@@ -22,6 +22,7 @@ from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, connect
 from wfgraph.storage.records import Record
+from wfgraph.storage.store import store_of
 
 __all__ = [
     "absolute",
@@ -67,7 +68,7 @@ def store_at(url: str | None, *, create: bool | None = None) -> Store:
     Raises:
         StorageError: it can't be used.
     """
-    return Store(connect(url, create=create))
+    return store_of(connect(url, create=create))
 
 
 def absolute(target: str) -> str:

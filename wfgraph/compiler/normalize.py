@@ -112,16 +112,21 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
         )
     name = escape_control(task_name(item))
     if fault is Fault.SILENT:
-        code = _code(item)
-        coroutine = code is not None and code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR)
-        what = "an async function" if coroutine else "a generator function"
-        return (
-            f"the task {name} at {place} is {what}: calling it would run nothing of its body; make it a plain function"
-        )
+        what = "a generator function"
+        instead = "make it a plain function"
+        if _is_async(item):
+            what, instead = "an async function", "make it a plain function, which may run it: asyncio.run(...)"
+        return f"the task {name} at {place} is {what}: calling it would run nothing of its body; {instead}"
     return (
         f"the task {name} at {place} can't be called with (obj, eng), the token and the engine; did you mean to call it "
         "and use what it returns?"
     )
+
+
+def _is_async(item: Any) -> bool:
+    """Tell whether a call of the item gives a coroutine or an async generator."""
+    code = _code(item)
+    return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
 def _check_task(item: Any, place: Place) -> None:

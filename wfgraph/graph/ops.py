@@ -283,7 +283,14 @@ class Choice(Op):
             KeyError: there is no such branch and no default.
         """
         assert self.arbiter is not None, "only the task itself can tell"  # noqa: S101
-        value = self.arbiter(obj, eng)
+        return self.offset_of(self.arbiter(obj, eng))
+
+    def offset_of(self, value: Any) -> int:
+        """Return the offset of the branch of a value.
+
+        Raises:
+            KeyError: there is no such branch and no default.
+        """
         for known, offset in self.cases:
             if known == value:
                 return offset

@@ -264,11 +264,11 @@ class WorkflowGraph:
         return self._nx
 
     def to_dot(self) -> str:
-        """Return the graph as a DOT text; see :mod:`wfgraph.views.dot`."""
+        """Return the graph as a DOT text; see :func:`wfgraph.views.graph_dot`."""
         return format(self, "dot")
 
     def to_mermaid(self) -> str:
-        """Return the graph as a Mermaid flowchart; see :mod:`wfgraph.views.mermaid`."""
+        """Return the graph as a Mermaid flowchart; see :func:`wfgraph.views.graph_mermaid`."""
         return format(self, "mermaid")
 
     def __format__(self, spec: str) -> str:

@@ -84,6 +84,13 @@ def new_engine(eng: Any, name: str) -> Any:
     kind = type(eng)
     if "duplicate" in vars(eng) or getattr(kind, "duplicate", LegacyNames.duplicate) is not LegacyNames.duplicate:
         return eng.duplicate()
+    other = _made(kind, name)
+    if "_observer" in vars(eng):
+        other._observer = eng._observer
+    return other
+
+
+def _made(kind: Any, name: str) -> Any:
     try:
         signature(kind).bind()
     except TypeError as error:

@@ -265,7 +265,10 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
         KeyError: (when run) there is no branch of that name and no default; the names there are are listed.
     """
     comment = kwpredicates.pop("comment") if isinstance(kwpredicates.get("comment"), str) else None
-    branches: list[tuple[Any, Any]] = [(name, list(tasks)) for name, *tasks in predicates]
+    # A tuple with one item is a branch of that item, in the place that it always had: positions in it are stored.
+    branches: list[tuple[Any, Any]] = [
+        (name, _one_slot(tasks[0] if len(tasks) == 1 else tuple(tasks))) for name, *tasks in predicates
+    ]
     branches += [(name, _one_slot(branch)) for name, branch in kwpredicates.items()]
     slots = [branch for _, branch in branches]
     offsets = {name: 2 * index + 1 for index, (name, _) in enumerate(branches)}
@@ -277,7 +280,8 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
 
     @named(task_name(arbiter), op)
     def decide(obj: Any, eng: Any) -> None:
-        eng.jump_call(op.decide(obj, eng))
+        # The arbiter is asked here, and so is in the closure: clients look for it there.
+        eng.jump_call(op.offset_of(arbiter(obj, eng)))
 
     decide.__doc__ = comment or f"CHOICE: {describe(arbiter)}, one of {', '.join(map(describe, offsets))}."
     return [decide, *(item for branch in slots for item in (branch, BREAK()))]

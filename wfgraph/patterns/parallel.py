@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from contextvars import copy_context
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from wfgraph.graph.nesting import Task, clean, is_block
 from wfgraph.graph.outcomes import Outcome
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.hooks import Signal
 from wfgraph.utils import escape_control
 
@@ -72,7 +74,7 @@ def PARALLEL_SPLIT(*args: Any) -> Task:
             branch.extra_data["lock"] = lock
             register(branch, list(lane), [obj])
         for lane, branch in branches:
-            pool.submit(_run_alone, branch, lane, obj, eng)
+            pool.submit(copy_context().run, _run_alone, branch, lane, obj, eng)
         pool.shutdown(wait=False)
         run = getattr(eng, "_run", None)
         if run is None:
@@ -95,11 +97,13 @@ def _run_alone(branch: Any, lane: Lane, obj: Any, eng: Any) -> None:
         with _hearing(branch, heard):
             branch.process([obj])
     except HaltProcessing as halt:
-        eng.log.warning(
-            "the branch %s of PARALLEL_SPLIT was halted: %s", describe(list(lane)), escape_control(halt.message)
-        )
+        with speaking_of(branch):
+            eng.log.warning(
+                "the branch %s of PARALLEL_SPLIT was halted: %s", describe(list(lane)), escape_control(halt.message)
+            )
     except BaseException:  # also what would end a thread silently, such as SystemExit
-        eng.log.error("the branch %s of PARALLEL_SPLIT failed", describe(list(lane)), exc_info=True)
+        with speaking_of(branch):
+            eng.log.error("the branch %s of PARALLEL_SPLIT failed", describe(list(lane)), exc_info=True)
         if not heard:
             eng.signal.workflow_error(branch)
 
@@ -167,7 +171,7 @@ def _run_in_threads(branches: list[Any], lanes: tuple[Lane, ...], obj: Any, eng:
     names = [describe(branch) for branch in branches]
     pool = ThreadPoolExecutor(len(calls), thread_name_prefix="SYNCHRONIZE")
     try:
-        _wait_for([pool.submit(call) for call in calls], names, timeout, eng)
+        _wait_for([pool.submit(copy_context().run, call) for call in calls], names, timeout, eng)
     finally:
         pool.shutdown(wait=False)
 

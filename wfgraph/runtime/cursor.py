@@ -93,6 +93,12 @@ class Cursor:
         self.pc = pc
         return self.live
 
+    def glance(self) -> list[int]:
+        """Return a copy of the position, without following the token for that."""
+        if self.live is not None or threading.get_ident() != self._thread:
+            return list(self.position())
+        return self.address(self._find(sys._getframe(1))[0])
+
     def _find(self, frame: FrameType | None) -> tuple[int, FrameType | None]:
         """Return the task at which the routine is, and the routine's frame."""
         units = self._executable.units

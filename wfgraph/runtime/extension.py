@@ -6,14 +6,25 @@ where a property gives another factory or mapper, and otherwise by the next run.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from wfgraph.runtime.hooks import ActionMapper, ProcessingFactory, provided
 from wfgraph.runtime.interpreter import NOBODY, Watchers, listening
 from wfgraph.runtime.steering import Steering
 
-__all__ = ["Extension", "extension_of", "watchers"]
+__all__ = ["Extension", "Observer", "extension_of", "watchers"]
+
+
+class Observer(Protocol):
+    """Who looks on at an engine's runs from outside, whatever its factories override; set as ``eng._observer``."""
+
+    def run(self, eng: Any) -> AbstractContextManager[None]:
+        """Return what is entered around each run that is not the continuation of another."""
+
+    def around(self, actions: Any) -> Any:
+        """Return an action mapper that tells the observer, and calls this one; the same for the same one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +52,8 @@ def extension_of(eng: Any, base: type, known: Extension | None = None) -> Extens
     """Return what an engine overrides of a base class; what is known already, where that is still so."""
     factory = provided(eng.processing_factory)
     actions = provided(factory.action_mapper)
+    if eng._observer is not None:
+        actions = eng._observer.around(actions)
     if known is not None and known.factory is factory and known.actions is actions:
         return known
     chosen, entered = _overrides(eng, "callback_chooser", base), _overrides(eng, "run_callbacks", base)

@@ -1,7 +1,8 @@
 """Worker processes on this machine: pieces of work go out, what becomes of them comes back in order.
 
-The work itself travels by ``cloudpickle``, so that definitions may be made of closures and of what a script defines.
-Processes are started afresh (``spawn``): no lock, thread or connection of this process is taken along.
+Work and results travel by ``cloudpickle``, so that they may be made of closures and of what a script defines. Processes are
+started afresh (``spawn``), so no lock, thread or connection of this process is taken along; and without running the script
+again that has started them, so it needs no ``if __name__ == "__main__":``.
 """
 
 from __future__ import annotations
@@ -14,21 +15,25 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, context, spawn
 from typing import Any
 
 import cloudpickle
 
 from wfgraph.errors import WorkflowAPIError, WorkflowError
 
-__all__ = ["Piece", "WorkerPool", "WorkersLost", "check_workers"]
+__all__ = ["UNSENDABLE", "Piece", "WorkerPool", "WorkersLost", "check_workers"]
 
 _AHEAD = 2
 """How many pieces per worker are handed out at once: one in hand, one that waits, so that no worker waits for us."""
 
 _TRIES = 3
 """How often work is handed out again whose workers were lost."""
+
+UNSENDABLE = (pickle.PicklingError, TypeError, AttributeError)
+"""What is raised for an object that can't be sent to another process."""
 
 
 class WorkersLost(WorkflowError):
@@ -79,7 +84,7 @@ class WorkerPool:
         self._count = check_workers(count)
         try:
             self._payload = cloudpickle.dumps(work)
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
+        except UNSENDABLE as error:
             raise WorkflowAPIError(
                 f"what the workers need can't be sent to another process: {error}; make what can't be sent (a connection, "
                 "a lock, an open file) inside the task, or leave it to a module"
@@ -87,9 +92,7 @@ class WorkerPool:
         self._executor = self._made()
 
     def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._count, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._payload,)
-        )
+        return ProcessPoolExecutor(self._count, _Context(), initializer=_begin, initargs=(self._payload,))
 
     def results(self, pieces: Callable[[], Any], lost: Callable[[list[Any]], None] | None = None) -> Iterator[Any]:
         """Hand out pieces of work, and yield what comes of them, in their order.
@@ -112,7 +115,7 @@ class WorkerPool:
                 if not ended:
                     order.append(Piece(what, self._handed(what)))
             while order and order[0].future.done() and not order[0].is_broken:
-                yield order.popleft().future.result()
+                yield pickle.loads(order.popleft().future.result())  # noqa: S301 - of a process that was started here
             if any(one.is_broken for one in order):
                 self._mend(order, lost)
             elif not order and ended:
@@ -122,7 +125,7 @@ class WorkerPool:
 
     def _handed(self, what: Any) -> Future[Any]:
         try:
-            return self._executor.submit(_work, what)
+            return self._executor.submit(_work, cloudpickle.dumps(what))
         except BrokenProcessPool as error:
             found: Future[Any] = Future()
             found.set_exception(error)
@@ -162,6 +165,40 @@ class WorkerPool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
+_starting = threading.Lock()
+
+
+class _Process(context.SpawnProcess):
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:
+        with _main_left_out():
+            return context.SpawnProcess._Popen(process_obj)
+
+
+class _Context(context.SpawnContext):
+    """How processes are started: afresh, without the script of this one."""
+
+    Process = _Process
+
+
+@contextmanager
+def _main_left_out() -> Iterator[None]:
+    """Start processes of this thread without running the main module again: what they need of it is sent to them."""
+    with _starting:
+        original, thread = spawn.get_preparation_data, threading.get_ident()
+
+        def prepared(name: str) -> dict[str, Any]:
+            found = original(name)
+            mine = threading.get_ident() == thread
+            return {key: value for key, value in found.items() if not (mine and key.startswith("init_main_"))}
+
+        spawn.get_preparation_data = prepared
+        try:
+            yield
+        finally:
+            spawn.get_preparation_data = original
+
+
 def check_workers(count: Any) -> int:
     """Return a number of workers.
 
@@ -198,5 +235,6 @@ def _end_with_parent() -> None:
         signal.pthread_kill(main, signal.SIGTERM)
 
 
-def _work(what: Any) -> Any:
-    return _job(what)
+def _work(what: bytes) -> bytes:
+    found: bytes = cloudpickle.dumps(_job(pickle.loads(what)))  # noqa: S301 - likewise
+    return found

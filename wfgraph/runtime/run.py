@@ -12,6 +12,7 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError, WorkflowError
 from wfgraph.graph.definition import Block
 from wfgraph.runtime import loops
+from wfgraph.runtime.context import current_engine
 
 __all__ = ["Run", "running", "set_apart"]
 
@@ -35,6 +36,8 @@ class Run:
         tier: how its tokens are walked.
         extension: what the engine overrides, as far as it is known.
         debug: whether the engine's logger listens to debug messages.
+        ended: what has ended the token in hand, while its handler is asked.
+        identity: what names the engine and its run in logs, as far as somebody has asked.
         joins: what waits for the work that goes on in other threads; called at the end of the run.
     """
 
@@ -49,6 +52,8 @@ class Run:
     tier: str = ""
     extension: Any = None
     debug: bool = True
+    ended: BaseException | None = None
+    identity: dict[str, str] | None = None
     joins: list[Callable[[], None]] = field(default_factory=list)
 
     def begin_token(self) -> None:
@@ -124,10 +129,17 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     if nested:
         sys.setrecursionlimit(limit + _FRAMES_PER_RUN)
     eng._run = run
+    known = current_engine.set(eng)
     try:
         with set_apart(eng) if nested else nullcontext():
-            yield run
+            # What continues a run, after the halt of a token, is a part of it.
+            if eng._observer is None or (around is not None and not nested):
+                yield run
+            else:
+                with eng._observer.run(eng):
+                    yield run
     finally:
+        current_engine.reset(known)
         eng._run = around
         if nested:
             sys.setrecursionlimit(limit)

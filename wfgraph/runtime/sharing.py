@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import cloudpickle
+
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extra_data import ExtraData
-from wfgraph.runtime.pool import WorkerPool, WorkersLost
+from wfgraph.runtime.pool import UNSENDABLE, WorkerPool, WorkersLost
 from wfgraph.runtime.state import MachineState
 
 __all__ = ["Chunk", "Chunks", "Done", "process_shared", "share"]
@@ -116,7 +119,7 @@ def share(eng: Any, tokens: Any, workers: int, work: Callable[[Any, list[Any]], 
             "store the run (wfgraph.storage), and such a loss repeats at most the tasks in hand",
             error.pieces,
         ) from error
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
+    except UNSENDABLE as error:
         raise WorkflowAPIError(f"a token can't be sent to another process, or back: {error}") from error
     except BaseException:
         pool.kill()
@@ -139,9 +142,10 @@ def process_shared(eng: Any, tokens: Any, workers: int, stop_on_error: bool, sto
         chunk = done.chunk
         tokens[chunk.first : chunk.first + len(chunk.tokens)] = chunk.tokens
         if done.told:
-            eng.log.warning(
-                "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
-            )
+            with speaking_of(eng):
+                eng.log.warning(
+                    "what tasks have changed in extra_data (%s) stays in the worker: chunks share nothing", done.told
+                )
         if error is None:
             error, eng._left_early = done.error, done.left_early
             eng.state = done.state
@@ -187,7 +191,7 @@ class _Work:
 def _portable(error: Exception) -> BaseException:
     """Return an error so that it can be sent: itself if that goes, else one that says the same."""
     try:
-        if type(pickle.loads(pickle.dumps(error))) is type(error):  # noqa: S301 - just made here
+        if type(pickle.loads(cloudpickle.dumps(error))) is type(error):  # noqa: S301 - just made here
             return error
     except Exception as why:
         said = f"{type(error).__name__}: {error} (which can't be sent from a worker: {why})"

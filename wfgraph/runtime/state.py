@@ -45,6 +45,10 @@ class MachineState:
             self._cursor = None
         self._callback_pos = value
 
+    def glance(self) -> list[int]:
+        """Return a copy of ``callback_pos``, without making it a live one: for those who only look on."""
+        return list(self._callback_pos) if self._cursor is None else self._cursor.glance()
+
     @property
     def token_pos(self) -> int:
         """The index of the current token.

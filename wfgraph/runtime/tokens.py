@@ -172,4 +172,8 @@ def _walk_tokens(root: Block, eng: Any, run: Run, objects: Any, watch: Watchers)
 def _handle(eng: Any, run: Run, obj: Any, error: Exception) -> None:
     """Call the handler of what ended a token."""
     handler = handler_for(provided(run.extension.factory.transition_exception_mapper), error)
-    handler(obj, eng, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
+    run.ended = error
+    try:
+        handler(obj, eng, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
+    finally:
+        run.ended = None

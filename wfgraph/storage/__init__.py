@@ -31,7 +31,7 @@ from wfgraph.storage.models import (
     WorkflowMixin,
 )
 from wfgraph.storage.once import once
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.records import Progress, Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
 
@@ -49,6 +49,7 @@ __all__ = [
     "Object",
     "ObjectMixin",
     "OwnershipLost",
+    "Progress",
     "Record",
     "Result",
     "ResultMixin",

@@ -38,6 +38,7 @@ class Database:
         durability: what it survives: ``"full"`` or ``"process"``.
         clock: the SQL expression for now, in seconds since 1970.
         statements: those of the hot path, once they are made.
+        store: its runs, likewise.
     """
 
     def __init__(self, engine: Engine, models: Models, durability: str) -> None:
@@ -48,6 +49,7 @@ class Database:
         self.statements: Any = None
         # Nobody need close what is stored in: the connections are closed with the last use of this object.
         weakref.finalize(self, _let_go, engine, os.getpid())
+        self.store: Any = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -78,9 +80,24 @@ class Database:
         Raises:
             StorageError: as :meth:`reading`.
         """
+        # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
+        with self._transaction("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Open a connection whose statements all see the database as it is at one moment.
+
+        Raises:
+            StorageError: as :meth:`reading`.
+        """
+        with self._transaction("BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ") as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
         with self.reading() as connection:
-            # SQLite: taken for writing at once; a transaction that turns into a writing one later may have to fail.
-            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN")
+            connection.exec_driver_sql(begin)
             try:
                 yield connection
                 connection.exec_driver_sql("COMMIT")

@@ -70,7 +70,7 @@ class ObjectMixin:
     callback_pos: Mapped[Any] = mapped_column(
         JSON,
         nullable=True,
-        doc="RUNNING: the task that comes next; HALTED and ERROR: the one that raised; null before the first",
+        doc="the task that comes next; of one that is HALTED or ERROR, the one that raised; null before the first",
     )
     node: Mapped[str | None] = mapped_column(String(255), doc="the identity of the task at callback_pos")
     epoch: Mapped[int] = mapped_column(Integer, default=0)

@@ -20,7 +20,7 @@ from wfgraph.storage.records import RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
 
-__all__ = ["Parts", "PartRunner", "cut", "part_size_for", "raise_first"]
+__all__ = ["Parts", "PartRunner", "cut", "engines_of_parts", "make_parts_ready", "part_size_for", "raise_first"]
 
 _LARGEST = 1_000
 _PER_WORKER = 4
@@ -123,6 +123,32 @@ class PartRunner:
             raise
         finally:
             self._current = None
+
+
+def engines_of_parts(eng: Any) -> Iterator[Any]:
+    """Return an engine for each part of a run, which has the tokens of that from the engine of the whole."""
+    runner = PartRunner(eng)
+    for part in eng.db_obj.parts:
+        one = runner.engine(part.uuid)
+        first = part.first_object or 0
+        one.objects = eng.objects[first : first + len(one.objects)]
+        yield one
+
+
+def make_parts_ready(eng: Any, wanted: set[int], **options: Any) -> list[str]:
+    """Put back in the queue what halted or failed in parts; return the uuids of those with something to do.
+
+    Args:
+        eng: the engine of the whole.
+        wanted: which of its objects.
+        options: as for :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
+    """
+    ready: list[str] = []
+    for one in engines_of_parts(eng):
+        first = one.db_obj.first_object
+        mine = [number - first for number in wanted if first <= number < first + len(one.objects)]
+        ready += one.make_ready(objects=mine, **options)
+    return ready
 
 
 class Parts:

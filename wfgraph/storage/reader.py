@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Text, and_, case, cast, exists, func, literal_column, not_, or_, select, type_coerce
@@ -32,6 +33,7 @@ class Reader:
         self._run, self._object = models.workflow.__table__, models.object.__table__
         self._definition, self._result = models.definition.__table__, models.result.__table__
         self._step = models.step.__table__
+        self._part: Any = self._run.alias("part")
         self._now: Any = literal_column(f"({database.clock})")
 
     def __repr__(self) -> str:
@@ -56,14 +58,14 @@ class Reader:
             interrupted: those only whose worker is gone.
             limit: this many at most.
         """
-        query = self._select_runs().order_by(self._run.c.created.desc(), self._run.c.uuid)
+        query = self._all_runs.order_by(self._run.c.created.desc(), self._run.c.uuid)
         query = query.where(self._run.c.first_object.is_(None), self._run.c.joins.is_(None))
         if name is not None:
             query = query.where(self._run.c.name == name)
         if statuses is not None:
-            query = query.where(self._status().in_(list(statuses)))
+            query = query.where(self._status.in_(list(statuses)))
         if interrupted:
-            query = query.where(self._status() == WorkflowStatus.RUNNING, ~self._attended())
+            query = query.where(self._status == WorkflowStatus.RUNNING, ~self._attended)
         with self.database.reading() as connection:
             return [_run_of(row) for row in connection.execute(query.limit(limit))]
 
@@ -74,8 +76,11 @@ class Reader:
             UnknownRun: there is none, or several begin like this.
         """
         with self.database.reading() as connection:
-            query = self._select_runs().where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
-            rows = connection.execute(query).all() if uuid else []
+            return self._find(connection, uuid)
+
+    def _find(self, connection: Connection, uuid: str) -> RunRecord:
+        query = self._all_runs.where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
+        rows = connection.execute(query).all() if uuid else []
         if len(rows) == 1 or (rows and rows[0].uuid == uuid):
             return _run_of(rows[0])
         if rows:
@@ -93,7 +98,8 @@ class Reader:
             UnknownRun: as :meth:`find`.
         """
         run = self.find(uuid)
-        run.parts = self.parts(run.uuid)
+        if run.first_object is None and run.joins is None:
+            run.parts = self.parts(run.uuid)
         # A part by itself counts its own objects.
         table, owner, place = self._object, self._run, self._place() - (run.first_object or 0)
         query = (
@@ -109,14 +115,14 @@ class Reader:
     def parts(self, uuid: str) -> list[RunRecord]:
         """Return the parts of a run, without their objects, in the order of those."""
         run = self._run
-        query = self._select_runs().where(run.c.parent == uuid, run.c.first_object.is_not(None))
+        query = self._all_runs.where(run.c.parent == uuid, run.c.first_object.is_not(None))
         with self.database.reading() as connection:
             return [_run_of(row) for row in connection.execute(query.order_by(run.c.first_object))]
 
     def branches(self, uuid: str, joins: str | None = None) -> list[RunRecord]:
         """Return the runs that are branches of tasks of a run: of all, or those that wait for each other."""
         run = self._run
-        query = self._select_runs().where(run.c.parent == uuid, run.c.joins.is_not(None))
+        query = self._all_runs.where(run.c.parent == uuid, run.c.joins.is_not(None))
         if joins is not None:
             query = query.where(run.c.joins == joins)
         with self.database.reading() as connection:
@@ -136,41 +142,40 @@ class Reader:
             return list(connection.execute(query).scalars())
 
     def progress(self, uuid: str) -> Progress:
-        """Return how far a run is, counted by the database: parts, branches and all.
+        """Return how far a run is, counted by the database at one moment: parts, branches and all.
 
         Raises:
             UnknownRun: as :meth:`find`.
         """
-        run = self.find(uuid)
-        table, owner = self._object, self._run
-        node = func.coalesce(table.c.node, "")
-        objects = (
-            select(table.c.status, node, func.count())
-            .join(owner, owner.c.uuid == table.c.workflow)
-            .where(self._belongs(run.uuid))
-            .group_by(table.c.status, node)
-        )
-        pieces = (
-            select(owner.c.joins.is_(None), owner.c.status, func.count())
-            .where(owner.c.parent.in_([run.uuid, *(part.uuid for part in self.parts(run.uuid))]))
-            .group_by(owner.c.joins.is_(None), owner.c.status)
-        )
-        waiting = (
-            select(func.count())
-            .select_from(table)
-            .join(owner, owner.c.uuid == table.c.workflow)
-            .where(self._belongs(run.uuid), table.c.halt_action == WAITS_FOR_BRANCHES)
-        )
-        found = Progress(run)
-        with self.database.reading() as connection:
-            for status, name, count in connection.execute(objects):
+        with self.database.snapshot() as connection:
+            found = Progress(self._find(connection, uuid))
+            uuid = found.run.uuid
+            for status, node, waits, count in connection.execute(self._objects_by_place(uuid)):
                 found.objects[status] = found.objects.get(status, 0) + count
+                found.waiting += count if waits else 0
                 if status not in (ObjectStatus.INITIAL, ObjectStatus.COMPLETED):
-                    found.nodes[name, status] = count
-            for is_part, status, count in connection.execute(pieces):
+                    found.nodes[node, status] = found.nodes.get((node, status), 0) + count
+            for is_part, status, count in connection.execute(self._pieces(uuid)):
                 (found.parts if is_part else found.branches)[status] = count
-            found.waiting = connection.execute(waiting).scalar_one()
         return found
+
+    def _objects_by_place(self, uuid: str) -> Any:
+        table, owner = self._object, self._run
+        kinds = (
+            table.c.status,
+            func.coalesce(table.c.node, "").label("place"),
+            (func.coalesce(table.c.halt_action, "") == WAITS_FOR_BRANCHES).label("waits"),
+        )
+        query = select(*kinds, func.count()).join(owner, owner.c.uuid == table.c.workflow)
+        return query.where(self._belongs(uuid)).group_by(*kinds)
+
+    def _pieces(self, uuid: str) -> Any:
+        """Return the query for the parts and branches of a run, and the branches of its parts."""
+        run, part = self._run, self._part
+        parts = select(part.c.uuid).where(part.c.parent == uuid, part.c.first_object.is_not(None))
+        is_part = run.c.joins.is_(None)
+        query = select(is_part, run.c.status, func.count()).where(or_(run.c.parent == uuid, run.c.parent.in_(parts)))
+        return query.group_by(is_part, run.c.status)
 
     def counts(self, uuids: Sequence[str]) -> dict[str, dict[ObjectStatus, int]]:
         """Return how many objects of each status runs have."""
@@ -251,8 +256,11 @@ class Reader:
             found = connection.execute(query).first()
         return found is not None, None if found is None else found.value
 
-    def _select_runs(self) -> Any:
-        return select(self._run, self._status().label("whole_status"), self._attended().label("leased"))
+    # What is large and always the same is made once: making it takes longer than asking it.
+
+    @cached_property
+    def _all_runs(self) -> Any:
+        return select(self._run, self._status.label("whole_status"), self._attended.label("leased"))
 
     def _leased(self, run: Any = None) -> Any:
         return func.coalesce((self._run if run is None else run).c.lease_until, 0.0) > self._now
@@ -267,12 +275,13 @@ class Reader:
         return self._object.c.ordinal + func.coalesce(self._run.c.first_object, 0)
 
     def _any_part(self, *statuses: WorkflowStatus, leased: bool | None = None) -> Any:
-        part = self._run.alias()
+        part = self._part
         query = exists().where(part.c.parent == self._run.c.uuid, part.c.first_object.is_not(None))
         if statuses:
             query = query.where(part.c.status.in_(statuses))
         return query if leased is None else query.where(self._leased(part) if leased else not_(self._leased(part)))
 
+    @cached_property
     def _status(self) -> Any:
         """Return what a run is: its own status, or what those of its parts make it."""
         run, of, ended = self._run, WorkflowStatus, (WorkflowStatus.COMPLETED, WorkflowStatus.HALTED)
@@ -288,6 +297,7 @@ class Reader:
         )
         return type_coerce(found, run.c.status.type)
 
+    @cached_property
     def _attended(self) -> Any:
         """Return whether nobody is missing: a worker has the run; or each part that was begun and is not over, one."""
         alone = and_(not_(self._any_part()), self._leased())

@@ -15,14 +15,14 @@ from wfgraph.errors import OwnershipLost, RunOwned, StorageError, UnknownRun
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import WorkflowStatus
-from wfgraph.storage.database import Database
+from wfgraph.storage.database import Database, connect
 from wfgraph.storage.lifecycle import RUNS
 from wfgraph.storage.placement import Move
 from wfgraph.storage.reader import Reader
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.statements import statements_of
 
-__all__ = ["Store", "worker_name"]
+__all__ = ["Store", "store_of", "worker_name"]
 
 _GIVEN = (
     "uuid", "name", "target", "status", "definition", "state_token_pos", "extra_data", "parent", "first_object", "joins",
@@ -268,6 +268,22 @@ class Store(Reader):
         with self.database.writing() as connection:
             mine = (self._run.c.uuid == uuid) & (self._run.c.epoch == epoch)
             connection.execute(update(self._run).where(mine).values(lease_until=None))
+
+
+def store_of(place: Database | str | None) -> Store:
+    """Return the runs of a database: the same for the same one each time, since making the statements takes its time.
+
+    Args:
+        place: the database, as :func:`~wfgraph.storage.connect` takes it.
+
+    Raises:
+        StorageError: it can't be used.
+    """
+    database = connect(place)
+    if database.store is None:
+        database.store = Store(database)
+    found: Store = database.store
+    return found
 
 
 def _insert_of(database: Database) -> Callable[..., Any]:

@@ -116,7 +116,7 @@ def render(graph: WorkflowGraph | Drawing, path: str | os.PathLike[str]) -> Path
     Args:
         graph: what to draw.
         path: where to; ``.svg``, ``.png`` and ``.pdf`` need the program ``dot``; ``.html``, ``.dot``, ``.mmd`` (Mermaid),
-            ``.txt`` (a tree) and ``.json`` (the graph itself, see :mod:`wfgraph.compiler.stored`) don't.
+            ``.txt`` (a tree) and ``.json`` (the graph itself, see ``wfgraph.compiler.stored``) don't.
 
     Returns:
         The path.

@@ -147,6 +147,8 @@ def test_mistakes_are_told_to_who_made_them(url: str, log: Path) -> None:
             wrong("no such run")
     with pytest.raises(WorkflowAPIError, match="no definition"):
         CeleryWorkflows(Celery("x", set_as_current=False), {"a": 7}, url)
+    with pytest.raises(WorkflowAPIError, match="has a CeleryWorkflows already"):
+        CeleryWorkflows(workflows.app, REGISTRY, url)
     app = Celery("x", broker="redis://127.0.0.1", set_as_current=False)
     app.conf.broker_transport_options = {"visibility_timeout": 10}
     with pytest.raises(WorkflowAPIError, match="delivered again while it is worked on"):

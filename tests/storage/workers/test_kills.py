@@ -97,6 +97,26 @@ def test_a_worker_is_killed(
         scene.end(0 if how == "sigterm" else 2)
 
 
+@pytest.mark.long
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("how", ["child", "tree"])
+def test_a_worker_of_rabbitmq_is_killed(
+    url: str, how: str, rabbitmq: str, scene_env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path
+) -> None:
+    scene_env["FLOWS_BROKER"] = rabbitmq
+    worker = workers(scene_env)
+    for round_ in range(20):
+        scene = Scene(client(scene_env), tmp_path / "log")
+        scene.wait_for(10 + 3 * round_)
+        if how == "child":
+            os.kill(worker.children()[0], signal.SIGKILL)
+        else:
+            worker.kill_all()
+            worker = workers(scene_env)
+        scene.end(2)
+
+
 @one_database
 @pytest.mark.timeout(300)
 def test_the_broker_restarts(

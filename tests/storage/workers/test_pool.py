@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from storage.workers import flows
 from storage.workers.servers import wait_until
@@ -107,6 +108,37 @@ def test_extra_data_is_each_chunks_own(caplog: pytest.LogCaptureFixture) -> None
     assert "seen" not in eng.extra_data
     assert {5} == {one["start"] for one in given}
     assert "what tasks have changed in extra_data (seen) stays in the worker" in caplog.text
+
+
+_SCRIPT = """
+from dataclasses import dataclass
+from wfgraph.engine import GenericWorkflowEngine
+
+print("once")
+
+@dataclass
+class Order:
+    net: int
+    total: float = 0
+
+def add_vat(order, eng):
+    order.total = order.net * 1.25
+
+eng = GenericWorkflowEngine()
+eng.callbacks.replace([add_vat])
+orders = [Order(n) for n in range(3)]
+eng.process(orders, workers=2)
+print(orders == [Order(0, 0), Order(1, 1.25), Order(2, 2.5)], isinstance(orders[0], Order))
+"""
+
+
+@pytest.mark.parametrize("how", ["a file", "stdin"])
+def test_a_script_needs_no_guard_and_may_define_its_tokens(tmp_path: Path, how: str) -> None:
+    (tmp_path / "script.py").write_text(_SCRIPT)
+    command = [sys.executable, "script.py" if how == "a file" else "-"]
+    given = {"stdin": subprocess.DEVNULL} if how == "a file" else {"input": _SCRIPT}
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False, **given)
+    assert "once\nTrue True\n" == done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("count", [0, -1, True, "2", 1.5])
@@ -211,9 +243,12 @@ def test_parts_go_on_in_one_process_too(url: str, log: Path) -> None:
     assert WorkflowStatus.COMPLETED is whole.status
     assert 40 == len(ran(log)) == len(eng.runs.steps(uuid))
     assert [7] * 4 == [step.ordinal for step in eng.runs.steps(uuid, 7)]
-    for verb in (lambda: whole.process(whole.objects), lambda: whole.restart("first", "first"), whole.save):
+    for verb in (lambda: whole.process(whole.objects), lambda: whole.restart("first", "first")):
         with pytest.raises(WorkflowAPIError, match="in 4 parts"):
             verb()
+    whole.objects[4]["edited"] = True
+    whole.save()
+    assert [False] * 4 + [True] + [False] * 5 == ["edited" in one.stored for one in eng.runs.load(uuid).objects]
     eng.runs.delete(uuid)
     assert [] == eng.runs.runs()
     assert [] == eng.runs.parts(uuid)
@@ -234,6 +269,24 @@ def test_a_run_in_parts_is_cancelled_as_a_whole(url: str) -> None:
     eng.runs.cancel(uuid)
     assert {WorkflowStatus.CANCELLED: 2} == eng.runs.progress(uuid).parts
     assert WorkflowStatus.CANCELLED is eng.runs.find(uuid).status
+
+
+def test_how_far_a_run_is_is_told_of_one_moment(url: str) -> None:
+    eng = stored(url)
+    uuid = eng.submit(tokens(4), part_size=2)
+    other = Store(connect(url))
+    asked: list[str] = []
+
+    def cancel_meanwhile(_: Any, __: Any, statement: str, *___: Any) -> None:
+        asked.append(statement)
+        if sum("whole_status" in one for one in asked) == 1 == sum("count(" in one for one in asked):
+            other.cancel(uuid)
+
+    event.listen(eng.runs.database.engine, "after_cursor_execute", cancel_meanwhile)
+    found = eng.runs.progress(uuid)
+    event.remove(eng.runs.database.engine, "after_cursor_execute", cancel_meanwhile)
+    assert (WorkflowStatus.NEW, {WorkflowStatus.NEW: 2}) == (found.run.status, found.parts)
+    assert {WorkflowStatus.CANCELLED: 2} == eng.runs.progress(uuid).parts
 
 
 def test_what_is_made_ready_is_made_ready_once(url: str, log: Path) -> None:

@@ -10,7 +10,7 @@ from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.findings import Note, NoteKind, Summary
 from wfgraph.compiler.inference.frames import Frame
 from wfgraph.compiler.inference.sources import Source
-from wfgraph.compiler.inference.values import ClosureOf, Value
+from wfgraph.compiler.inference.values import ClosureOf, Coroutine, Value
 from wfgraph.graph.outcomes import Outcome
 
 __all__ = ["Reading", "TooMuch"]
@@ -62,7 +62,7 @@ class Reading:
         if not self.summary.opaque:
             self.summary.opaque = f"{reason}, line {self.line}" if self.line else reason
 
-    def note(self, kind: NoteKind, detail: str) -> None:
+    def note(self, kind: NoteKind, detail: str, line: int | None = None) -> None:
         """Write down what a check may want to tell."""
         function = self.frame.function
         code = None if function is None else function.__code__
@@ -70,7 +70,12 @@ class Reading:
         while code is None and outer is not None:
             code = None if outer.function is None else outer.function.__code__
             outer = outer.outer
-        self.summary.notes[Note(kind, detail, "" if code is None else code.co_filename, self.line)] = None
+        self.summary.notes[Note(kind, detail, "" if code is None else code.co_filename, line or self.line)] = None
+
+    def not_awaited(self, value: Value) -> None:
+        """Write down that a value is made and dropped, if that is worth telling: a coroutine has done nothing then."""
+        if isinstance(value, Coroutine):
+            self.note(NoteKind.NOT_AWAITED, value.name, value.line)
 
     def leaves(self, outcome: Outcome) -> None:
         """Write down that the code here tells the engine something."""

@@ -33,6 +33,7 @@ from wfgraph.compiler.inference.values import (
     SOME_ENGINE,
     Bound,
     ClosureOf,
+    Coroutine,
     Engine,
     EngineAttribute,
     Instance,
@@ -414,7 +415,10 @@ class Calls(Statements):
         """Read the body of a function for one call of it."""
         node = frame.node
         key = (node, frame.function, frame.outer, args)
-        if isinstance(node, ast.AsyncFunctionDef) or self._depth >= _DEEPEST or self._reading.count(key) > 1:
+        if isinstance(node, ast.AsyncFunctionDef):
+            self.give_up("an async function is called")
+            return Coroutine(True, True, node.name, self.line)
+        if self._depth >= _DEEPEST or self._reading.count(key) > 1:
             self.give_up("calls that are nested too deep")
             return SOME_ENGINE
         bound = bind(node.args, defaults, args)

@@ -22,6 +22,7 @@ class NoteKind(Enum):
     MOVES = "moves"
     THREAD = "thread"
     NO_METHOD = "no method"
+    NOT_AWAITED = "not awaited"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def read(task: Any, engine: type | None = None, *, declared: bool = True) -> Eff
 def _read(reader: Calls, task: Any) -> Effects:
     frame = reader.frame = Frame(_NOWHERE, {})
     try:
-        reader.call(Known(task), Arguments((Token(), Engine())))
+        reader.not_awaited(reader.call(Known(task), Arguments((Token(), Engine()))))  # nobody uses what a task returns
     except (TooMuch, RecursionError) as error:
         reader.looks_around = True  # how deep the reader could go depends on who called it
         reader.give_up(str(error) or "code that is nested too deep")

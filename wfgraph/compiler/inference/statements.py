@@ -60,7 +60,7 @@ class Statements(Expressions):
                 reader(self, node)
 
     def _use(self, node: ast.Expr) -> None:
-        self.value(node.value)
+        self.not_awaited(self.value(node.value))
 
     # Assignments --------------------------------------------------------------------------------------------------------
 

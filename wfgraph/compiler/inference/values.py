@@ -21,6 +21,7 @@ __all__ = [
     "Bound",
     "Caught",
     "ClosureOf",
+    "Coroutine",
     "Engine",
     "EngineAttribute",
     "Instance",
@@ -61,6 +62,19 @@ class Unknown(Value):
 
     engine: bool = False
     code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Coroutine(Unknown):
+    """What a call of an async function gives: nothing of its body has run.
+
+    Attributes:
+        name: the function's.
+        line: where it was called.
+    """
+
+    name: str = ""
+    line: int = 0
 
 
 PLAIN = Unknown()
