@@ -136,7 +136,7 @@ def test_a_command_that_makes_no_sense_gets_one_line(arguments: tuple[str, ...],
 
 def test_the_help_teaches_by_examples() -> None:
     text = migrate("--help").stdout
-    for command in ("wfgraph migrate src tests --diff", "wfgraph migrate src tests --write", "The exit code is 0"):
+    for command in ("wfgraph migrate src tests --diff", "wfgraph migrate src tests --write", "Exit code: 0"):
         assert command in text
 
 

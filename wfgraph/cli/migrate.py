@@ -8,13 +8,25 @@ from pathlib import Path
 import click
 
 from wfgraph.cli.console import CommandError, complain, output, say
+from wfgraph.cli.teaching import taught
 from wfgraph.migrate import FileResult, migrate_paths, write
 from wfgraph.migrate.source import lines_of
 
 __all__ = ["migrate"]
 
 
-@click.command(short_help="Rewrite code for `workflow` 2.x: imports, and deprecated names.")
+@click.command(
+    short_help="Rewrite code for `workflow` 2.x: imports, and deprecated names.",
+    epilog=taught(
+        {
+            "migrate src tests": "which files would change, and what to look at; also for CI",
+            "migrate src tests --diff": "the same, as a patch",
+            "migrate src tests --write": "change them",
+        },
+        codes="0 nothing to change, or it was changed; 1 something to change and --write is not given; 2 a file can't be "
+        "read or written (the others are dealt with all the same). What is told to be looked at does not count.",
+    ),
+)
 @click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--diff", is_flag=True, help="Show what would be changed, and write nothing.")
 @click.option("--write", "writing", is_flag=True, help="Change the files.")
@@ -26,18 +38,7 @@ def migrate(paths: tuple[Path, ...], diff: bool, writing: bool) -> None:
 
     Changed are imports of `workflow`, and deprecated names of engines (eng.setVar, eng.getCurrTaskId), with comments and
     formatting left as they are. What may be something else is not changed, but told: `look at file.py:7: ...`.
-
-    \b
-    In this order:
-      wfgraph migrate src tests             which files would change, and what to look at
-      wfgraph migrate src tests --diff      the same, as a patch
-      wfgraph migrate src tests --write     change them
-      wfgraph migrate src tests             in CI: fails when something old has come in again
-
-    The exit code is 0 when there is nothing to change (or it was changed), 1 when there is something to change and --write
-    is not given, 2 when a file can't be read or written; the other files are dealt with all the same. What is told to be
-    looked at does not count.
-    """  # noqa: D301 - click wants the character, not the escape
+    """
     if diff and writing:
         raise CommandError("--diff shows and --write changes; give one of them")
     if not paths:
