@@ -13,10 +13,12 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from wfgraph import task
 from wfgraph.checks import check
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError
-from wfgraph.patterns import IF, SYNCHRONIZE
+from wfgraph.graph import ops, outcomes
+from wfgraph.patterns import CHOICE, FOR, IF, IF_ELSE, IF_NOT, PROFILE, SYNCHRONIZE, TASK_JUMP_IF, TRY, WHILE
 
 pytestmark = pytest.mark.usefixtures("no_event_loop")
 TIERS = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
@@ -142,12 +144,47 @@ async def maybe(obj: Any, eng: Any) -> bool:
         ([partial(keeps(fetch))], ["WF006"]),
         ([drops], ["WF006"]),
         ([IF(maybe, drops)], ["WF006", "WF006"]),
+        ([WHILE(maybe, consumes)], ["WF006"]),
         ([IF(lambda obj, eng: maybe(obj, eng), consumes)], ["WF006"]),
         ([consumes, stores, runs(fetch)], []),
     ],
 )
 def test_a_check_finds_coroutines_that_are_never_awaited(flow: Any, expected: list[str]) -> None:
     assert expected == [found.code for found in check(flow) if found.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        IF(maybe, drops),
+        IF_NOT(partial(maybe), drops),
+        IF_ELSE(maybe, drops, drops),
+        WHILE(maybe, drops),
+        TASK_JUMP_IF(maybe, 1),
+        CHOICE(maybe, yes=drops),
+        FOR(maybe, "it", drops),
+        PROFILE(maybe),
+    ],
+)
+def test_a_pattern_that_asks_what_is_async_is_refused_with_its_address_and_what_to_do(asks: Any) -> None:
+    with pytest.raises(
+        WorkflowDefinitionError, match=r" at \[0(, 0)?\] asks .*maybe.*, an async function.*asyncio\.run"
+    ):
+        run([asks])
+
+
+def test_a_try_of_what_is_async_is_refused() -> None:
+    with pytest.raises(WorkflowDefinitionError, match="TRY awaits nothing, and maybe is an async function"):
+        TRY(maybe)
+
+
+def test_a_pattern_of_ones_own_may_await_what_it_asks() -> None:
+    @task(ops.Branch(outcomes.BREAK, outcomes.RETURN, test=maybe))
+    def unless(obj: Any, eng: Any) -> None:
+        if asyncio.run(maybe(obj, eng)):
+            eng.break_current_loop()
+
+    assert [] == run([[unless, runs(fetch)]])
 
 
 def test_the_check_names_the_function_and_the_line() -> None:

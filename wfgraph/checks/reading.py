@@ -26,7 +26,12 @@ from wfgraph.utils import shown
 __all__ = ["Fault", "Reading", "is_stand_in", "read"]
 
 _LONGEST = 60
-_CODES = {TaskFault.NOT_CALLABLE: "WF001", TaskFault.OTHER_ARGUMENTS: "WF002", TaskFault.SILENT: "WF003"}
+_CODES = {
+    TaskFault.NOT_CALLABLE: "WF001",
+    TaskFault.OTHER_ARGUMENTS: "WF002",
+    TaskFault.SILENT: "WF003",
+    TaskFault.UNAWAITED: "WF006",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,14 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
+from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
+from wfgraph.graph.task import op_of
 from wfgraph.utils import attribute, escape_control, shown, task_name
 
-__all__ = ["Fault", "define", "fault_of", "message_of"]
+__all__ = ["Fault", "define", "fault_of", "is_async", "message_of"]
 
+_INSTEAD = "make it a plain function, which may run it: asyncio.run(...)"
 _SILENT = CO_GENERATOR | CO_COROUTINE | CO_ASYNC_GENERATOR | CO_ITERABLE_COROUTINE
 
 
@@ -90,6 +93,7 @@ class Fault(Enum):
     NOT_CALLABLE = "it can't be called at all"
     OTHER_ARGUMENTS = "it can't be called with the token and the engine"
     SILENT = "calling it runs nothing of its body"
+    UNAWAITED = "it asks an async function, and does not await it"
 
 
 def fault_of(item: Any) -> Fault | None:
@@ -99,7 +103,9 @@ def fault_of(item: Any) -> Fault | None:
     code = _code(item)
     if code is not None and code.co_flags & _SILENT:
         return Fault.SILENT
-    return None if _takes_two(item) else Fault.OTHER_ARGUMENTS
+    if not _takes_two(item):
+        return Fault.OTHER_ARGUMENTS
+    return None if _unawaited(item) is None else Fault.UNAWAITED
 
 
 def message_of(fault: Fault, item: Any, address: Address) -> str:
@@ -114,19 +120,29 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
     if fault is Fault.SILENT:
         what = "a generator function"
         instead = "make it a plain function"
-        if _is_async(item):
-            what, instead = "an async function", "make it a plain function, which may run it: asyncio.run(...)"
+        if is_async(item):
+            what, instead = "an async function", _INSTEAD
         return f"the task {name} at {place} is {what}: calling it would run nothing of its body; {instead}"
+    if fault is Fault.UNAWAITED:
+        asked = escape_control(task_name(_unawaited(item)))
+        return f"{name} at {place} asks {asked}, an async function, and nobody awaits what that returns; {_INSTEAD}"
     return (
         f"the task {name} at {place} can't be called with (obj, eng), the token and the engine; did you mean to call it "
         "and use what it returns?"
     )
 
 
-def _is_async(item: Any) -> bool:
+def is_async(item: Any) -> bool:
     """Tell whether a call of the item gives a coroutine or an async generator."""
     code = _code(item)
     return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
+
+
+def _unawaited(item: Any) -> Any:
+    """Return the async function that a pattern of ours asks; one of the user's own may await it."""
+    if code_of(item) is not None:
+        return None
+    return next((asked for asked in op_of(item).asked if is_async(asked)), None)
 
 
 def _check_task(item: Any, place: Place) -> None:

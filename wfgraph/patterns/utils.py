@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from wfgraph.compiler.normalize import is_async
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph import outcomes as out
@@ -288,6 +289,10 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
     """
     if not callable(onecall):
         raise WorkflowDefinitionError("You can wrap only one callable with TRY")
+    if is_async(onecall):
+        raise WorkflowDefinitionError(
+            f"TRY awaits nothing, and {describe(onecall)} is an async function", payload=onecall
+        )
     if not isinstance(retry, int) or retry < 0:
         raise WorkflowDefinitionError(f"TRY can't run a task again {retry!r} times", payload=retry)
     if not isinstance(onfailure, BaseException) and not callable(onfailure):

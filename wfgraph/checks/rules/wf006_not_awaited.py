@@ -16,15 +16,20 @@ from wfgraph.utils import escape_control
 
 __all__ = ["RULE"]
 
+_HINT = "run it: asyncio.run(...); see docs/howto/async.md"
+
 
 def find(context: Context) -> Iterator[Finding]:
-    """Yield the tasks that drop a coroutine."""
+    """Yield the tasks that drop a coroutine, and the patterns that would."""
+    for fault in context.reading.faults:
+        if fault.code == "WF006":
+            yield Finding(fault.message, address=fault.address, hint=_HINT)
     for node, note in context.notes(NoteKind.NOT_AWAITED):
         where = f" (line {note.line})" if note.line else ""
         yield Finding(
             f"{context.label(node.id)} makes a coroutine of {escape_control(note.detail)}(){where} and never awaits it",
             node.id,
-            hint="run it: asyncio.run(...); see docs/howto/async.md",
+            hint=_HINT,
         )
 
 
