@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
 from wfgraph import compile_graph, ops, outcomes, task
-from wfgraph.checks import Diagnostic, Location, check
+from wfgraph.checks import Diagnostic, Finding, Location, Rule, check
+from wfgraph.checks.context import Context
 from wfgraph.checks.runner import chosen, rule_of
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.patterns import (
@@ -346,3 +348,38 @@ def test_objects_that_fail_when_they_are_asked_are_no_reason_to_fail() -> None:
     with pytest.raises(WorkflowDefinitionError) as caught:
         compile_graph([Unkind()])
     assert "<Unkind object>" in caught.value.message
+
+
+def _has_print(context: Context) -> Iterator[Finding]:
+    for node in context.tasks():
+        if node.name == "misspelt":
+            yield Finding(f"{context.label(node.id)} is misspelt", node.id)
+
+
+OWN = Rule(code="HOUSE1", name="no-misspelt", severity="error", sound=True, about="Spell well.", find=_has_print)
+
+
+@task(ops.Call(), ignore=["HOUSE1"])
+def forgiven(obj: Any, eng: Any) -> None: ...
+
+
+def test_rules_of_ones_own_run_with_the_others_or_alone() -> None:
+    assert ["HOUSE1", "WF902", "WF106"] == [one.code for one in check([misspelt, STOP(), EMPTY_CALL], rules=[OWN])]
+    (one,) = check([misspelt, STOP(), EMPTY_CALL], rules=[OWN], select=["HOUSE"], severities={"HOUSE1": "info"})
+    assert ("HOUSE1", "info", (0,), "misspelt at [0] is misspelt") == (one.code, one.severity, one.address, one.message)
+    assert "HOUSE1" not in {one.code for one in check([misspelt], rules=[OWN], ignore=["HOUSE1"])}
+
+
+def test_a_code_of_another_rule_is_refused_and_one_that_is_not_there_is_unknown() -> None:
+    with pytest.raises(WorkflowAPIError, match="two rules have the code 'WF106'; give yours"):
+        check([misspelt], rules=[replace(OWN, code="WF106")])
+    with pytest.raises(WorkflowAPIError, match="there is no check 'HOUSE1'"):
+        check([misspelt], select=["HOUSE1"])
+
+
+def test_what_silences_a_rule_of_ones_own_is_told_only_where_that_rule_runs() -> None:
+    assert [] == check([forgiven]), "whose rules these are is not known here"
+    (one,) = check([forgiven], rules=[OWN])
+    assert "forgiven at [0] ignores HOUSE1, which finds nothing there" == one.message
+    (one,) = check([forgiven], rules=[replace(OWN, code="HOUSE2")])
+    assert "forgiven at [0] ignores HOUSE1, which is no check" == one.message

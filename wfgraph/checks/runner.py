@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -41,6 +42,7 @@ _ALL = (*RULES, UNUSED)
 def check(
     definition: Any,
     *,
+    rules: Iterable[Rule] = (),
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     severities: Mapping[str, Severity] | None = None,
@@ -51,6 +53,7 @@ def check(
 
     Args:
         definition: a callable, or nested lists of callables; it need not compile.
+        rules: rules of your own, besides those of wfgraph.
         select: the codes of the rules to check, or their beginnings, such as ``"WF1"``; all when empty.
         ignore: the codes of the rules to leave out, likewise.
         severities: other severities, by the codes of the rules.
@@ -61,14 +64,24 @@ def check(
         The findings, by address and code.
 
     Raises:
-        WorkflowAPIError: there is no such code or severity.
+        WorkflowAPIError: there is no such code or severity, or two rules have one code.
         WorkflowDefinitionError: the baseline does not compile.
 
     >>> from wfgraph.patterns import EMPTY_CALL, STOP
     >>> [str(found) for found in check([STOP(), EMPTY_CALL])]
     ["WF106 warning at [1]: EMPTY_CALL at [1] can't be reached: STOP at [0] never goes on"]
     """
-    return checked(definition, chosen(select, ignore), severities or {}, engine, baseline)[0]
+    every = _with_own(rules)
+    return checked(definition, chosen(select, ignore, every), severities or {}, engine, baseline, every)[0]
+
+
+def _with_own(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Return all rules, those of the user last."""
+    every = (*_ALL, *rules)
+    for code, count in Counter(rule.code for rule in every).items():
+        if count > 1:
+            raise WorkflowAPIError(f"two rules have the code {code!r}; give yours a code that no other has")
+    return every
 
 
 def checked(
@@ -77,18 +90,21 @@ def checked(
     severities: Mapping[str, Severity],
     engine: type | None = None,
     baseline: Any = None,
+    every: tuple[Rule, ...] = _ALL,
 ) -> tuple[list[Diagnostic], WorkflowGraph]:
-    """Check a definition by some rules; return the findings, and the graph that they are about."""
-    _refuse_unknown(severities, severities.values())
+    """Check a definition by some of all rules; return the findings, and the graph that they are about."""
+    _refuse_unknown(every, severities)
     with collecting_later():
-        return _checked(definition, tuple(rules), severities, engine, baseline)
+        earlier = (
+            baseline if baseline is None or isinstance(baseline, WorkflowGraph) else compile_graph(baseline, engine)
+        )
+        context = Context(read(definition, engine), earlier)
+        return _diagnostics(context, tuple(rules), severities, every), context.graph
 
 
-def _checked(
-    definition: Any, rules: tuple[Rule, ...], severities: Mapping[str, Severity], engine: type | None, baseline: Any
-) -> tuple[list[Diagnostic], WorkflowGraph]:
-    earlier = baseline if baseline is None or isinstance(baseline, WorkflowGraph) else compile_graph(baseline, engine)
-    context = Context(read(definition, engine), earlier)
+def _diagnostics(
+    context: Context, rules: tuple[Rule, ...], severities: Mapping[str, Severity], every: tuple[Rule, ...]
+) -> list[Diagnostic]:
     suppressions = Suppressions(context.graph)
     found = [
         _diagnostic(context, rule, finding, severities)
@@ -97,25 +113,24 @@ def _checked(
         if finding.node is None or not suppressions.silences(finding.node, rule.code)
     ]
     if UNUSED in rules:
-        found += (
-            _diagnostic(context, UNUSED, finding, severities) for finding in _unused(context, suppressions, rules)
-        )
-    return sorted(found, key=lambda one: (one.address, one.code)), context.graph
+        unused = _unused(context, suppressions, rules, every)
+        found += (_diagnostic(context, UNUSED, finding, severities) for finding in unused)
+    return sorted(found, key=lambda one: (one.address, one.code))
 
 
-def rule_of(code: str) -> Rule:
+def rule_of(code: str, every: tuple[Rule, ...] = _ALL) -> Rule:
     """Return the rule of a code.
 
     Raises:
         WorkflowAPIError: there is none.
     """
-    for rule in _ALL:
+    for rule in every:
         if rule.code == code.upper():
             return rule
-    raise WorkflowAPIError(f"there is no check {code!r}; the codes are {', '.join(rule.code for rule in _ALL)}")
+    raise WorkflowAPIError(f"there is no check {code!r}; the codes are {', '.join(rule.code for rule in every)}")
 
 
-def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
+def chosen(select: Iterable[str] = (), ignore: Iterable[str] = (), every: tuple[Rule, ...] = _ALL) -> tuple[Rule, ...]:
     """Return the rules whose codes begin with one of ``select`` (all, when there is none) and with none of ``ignore``.
 
     Raises:
@@ -123,19 +138,18 @@ def chosen(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule
     """
     wanted, unwanted = tuple(select), tuple(ignore)
     for start in (*wanted, *unwanted):
-        if not start or not any(rule.code.startswith(start) for rule in _ALL):
+        if not start or not any(rule.code.startswith(start) for rule in every):
             raise WorkflowAPIError(f"there is no check {start!r}; write a code such as WF101, or its beginning: WF1")
     return tuple(
         rule
-        for rule in _ALL
+        for rule in every
         if (not wanted or rule.code.startswith(wanted)) and not (unwanted and rule.code.startswith(unwanted))
     )
 
 
-def _refuse_unknown(codes: Iterable[str], severities: Iterable[str]) -> None:
-    for code in codes:
-        rule_of(code)
-    for severity in severities:
+def _refuse_unknown(every: tuple[Rule, ...], severities: Mapping[str, Severity]) -> None:
+    for code, severity in severities.items():
+        rule_of(code, every)
         if severity not in SEVERITIES:
             raise WorkflowAPIError(f"there is no severity {severity!r}; use {', '.join(SEVERITIES)}")
 
@@ -154,12 +168,20 @@ def _diagnostic(context: Context, rule: Rule, finding: Finding, severities: Mapp
     )
 
 
-def _unused(context: Context, suppressions: Suppressions, rules: tuple[Rule, ...]) -> Iterator[Finding]:
-    asked, known = {rule.code for rule in rules}, {rule.code for rule in _ALL}
+def _unused(
+    context: Context, suppressions: Suppressions, rules: tuple[Rule, ...], every: tuple[Rule, ...]
+) -> Iterator[Finding]:
+    asked, known = {rule.code for rule in rules}, {rule.code for rule in every}
+    families = {_family(code) for code in known} | {""}
     for node, code in suppressions.unused():
-        if code not in known:
+        if code not in known and _family(code) in families:
             yield Finding(f"{context.label(node)} ignores {code}, which is no check", node, hint="correct the code")
         elif code in asked:
             yield Finding(
                 f"{context.label(node)} ignores {code}, which finds nothing there", node, hint="take it out of ignore"
             )
+
+
+def _family(code: str) -> str:
+    """Return what a code has before its digits: codes of a family that is not known here are of somebody's own rules."""
+    return code.rstrip("0123456789")
