@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Mapping, Sized
-from typing import Any
+from typing import Any, Literal
 
 from wfgraph._legacy import LegacyNames
 from wfgraph.compiler.cache import Prepared, ProgramCache
@@ -30,7 +30,7 @@ from wfgraph.logs import with_context
 from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.compiled import run_token
-from wfgraph.runtime.context import speaking_of
+from wfgraph.runtime.context import item_at, speaking_of
 from wfgraph.runtime.cursor import checked
 from wfgraph.runtime.extension import Extension, Observer, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
@@ -82,7 +82,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     state: MachineState
     extra_data: dict[Any, Any]
     trace: Trace | None = None
-    tier: str = "auto"
+    tier: Literal["auto", "interpreted", "compiled"] = "auto"
     max_steps: int | None = None
     strict: bool = False
     _observer: Observer | None = None
@@ -324,7 +324,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         return prepared.forced or (tier == "auto" and prepared.worth_compiling(coming))
 
     def _chosen_tier(self) -> str:
-        tier = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
+        tier: str = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
         if tier not in ("auto", "interpreted", "compiled"):
             raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
         return tier
@@ -403,14 +403,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     @property
     def current_taskname(self) -> str | None:
         """The name of the current task; for a nested list, the list as text; None when there is none."""
-        if self._run is not None and self._run.callbacks is not None:
-            found = self._run.callbacks
-        else:
-            found = self.callbacks.get(None).get("*")
-        for index in self.state.callback_pos:
-            if not is_block(found):
-                break
-            found = found[index] if -len(found) <= index < len(found) else None
+        found = item_at(self, self.state.callback_pos)
         if found is None:
             return None
         return str(found) if is_block(found) else task_name(found)

@@ -54,6 +54,7 @@ class CountingEngine(GenericWorkflowEngine):
     """A subclass with an attribute and methods of its own."""
 
     max_steps = 100
+    tier = "compiled"
 
     def __init__(self, most: int) -> None:
         super().__init__()

@@ -24,6 +24,7 @@ def engines(engine: GenericWorkflowEngine) -> None:
     engine.callbacks.add("ship")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     engine.state.callback_pos = 1  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     engine.state.token_pos = "first"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
+    engine.tier = "fastest"  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     engine.trace = []  # type: ignore[assignment]  # pyright: ignore[reportAttributeAccessIssue]
     engine.restart("current")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     if engine.has_completed:

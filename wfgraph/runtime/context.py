@@ -10,7 +10,7 @@ from typing import Any
 from wfgraph.graph.nesting import is_block
 from wfgraph.utils import attribute, escape_control, task_name
 
-__all__ = ["current_engine", "identity_of", "speaking_of", "standing_of"]
+__all__ = ["current_engine", "identity_of", "item_at", "speaking_of", "standing_of"]
 
 current_engine: ContextVar[Any] = ContextVar("wfgraph_engine", default=None)
 """The engine whose run is under way in this context; the innermost one where runs are nested."""
@@ -57,11 +57,17 @@ def standing_of(eng: Any) -> tuple[int, list[int], str | None]:
     Looking does not make the engine follow the token, as asking ``state.callback_pos`` does.
     """
     position: list[int] = eng.state.glance()
+    found = item_at(eng, position)
+    name = None if found is None or is_block(found) else escape_control(task_name(found))
+    return eng.state.token_pos, position, name
+
+
+def item_at(eng: Any, position: list[int]) -> Any:
+    """Return the task, or the list, at a position in the definition that an engine runs, or would; None for none."""
     run = eng._run
     found: Any = eng.callbacks.get(None).get("*") if run is None or run.callbacks is None else run.callbacks
     for index in position:
         if not is_block(found):
             break
         found = found[index] if -len(found) <= index < len(found) else None
-    name = None if found is None or is_block(found) else escape_control(task_name(found))
-    return eng.state.token_pos, position, name
+    return found
