@@ -13,10 +13,12 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from wfgraph.cli.app import wfgraph
 from wfgraph.cli.completion import complete_target
+from wfgraph.storage import DbWorkflowEngine
 
 BIN = Path(sys.executable).parent
 FLOW = """
@@ -146,6 +148,46 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_target_is_completed_from_what_files_hold(place: Path, begun: str, expected: list[str]) -> None:
     context = click.Context(wfgraph)
     assert expected == [item.value for item in complete_target(context, click.Argument(["target"]), begun)]
+
+
+@pytest.mark.parametrize("before", [["--db", "kept.db"], []])
+@pytest.mark.parametrize("verb", ["show", "steps", "resume", "requeue", "cancel"])
+def test_a_run_is_completed_from_the_database_that_the_line_or_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, before: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WFGRAPH_DB", "none.db" if before else "kept.db")
+    uuids = [f"{digit}0000000-0000-4000-8000-000000000000" for digit in "12"]
+    for uuid in uuids:
+        eng = DbWorkflowEngine.with_name("orders", "sqlite:///kept.db", uuid=uuid)
+        eng.callbacks.replace([lambda obj, eng: None])
+        eng.process([{}])
+    complete = ShellComplete(wfgraph, {}, "wfgraph", "_WFGRAPH_COMPLETE")
+    found = complete.get_completions(["runs", verb, *before], "")
+    assert {(uuid, "orders: Completed") for uuid in uuids} == {(item.value, item.help) for item in found}
+    assert [uuids[1]] == [item.value for item in complete.get_completions(["runs", verb, *before], "20")]
+
+
+def test_where_there_is_no_database_no_run_is_completed_and_none_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("WFGRAPH_DB", raising=False)
+    assert [] == ShellComplete(wfgraph, {}, "wfgraph", "_WFGRAPH_COMPLETE").get_completions(["runs", "show"], "")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_verbs_are_completed_without_loading_what_stores() -> None:
+    code = """
+import sys
+from click.shell_completion import ShellComplete
+from wfgraph.cli.app import wfgraph
+for item in ShellComplete(wfgraph, {}, "wfgraph", "_WFGRAPH_COMPLETE").get_completions([], "d"):
+    print(item.value)
+print("sqlalchemy" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ["db", "demo", "draw", "drift", "False"] == done.stdout.split()
 
 
 def environment(**more: str) -> dict[str, str]:

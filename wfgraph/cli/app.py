@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from wfgraph import __version__
 from wfgraph.cli.check import check
@@ -38,14 +39,14 @@ _EXPECTED = (
     WorkflowObjectStatusError,
 )
 
-# Loaded when they are asked for: what stores takes longer to import than all the rest, and few migrate twice.
 # How verbs are told of: what they are for, in the order in which one meets them.
 _GROUPS = {
     "Begin": ("demo", "migrate", "completion"),
     "Look at a definition": ("show", "check", "draw", "drift"),
     "Run it": ("run", "runs", "db"),
 }
-_STORED = {
+# Loaded when they are asked for: what stores takes longer to import than all the rest, and few migrate twice.
+_LATER = {
     "demo": "See all of it at work: audit the licences of what is installed here.",
     "db": "Make the tables of a database of runs, and bring them up to date.",
     "migrate": "Rewrite code for `workflow` 2.x: imports, and deprecated names.",
@@ -57,13 +58,20 @@ class _Verbs(click.Group):
     """A group that turns expected errors into one line and the exit code 2."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *_STORED])
+        return sorted([*super().list_commands(ctx), *_LATER])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _STORED:
+        if cmd_name not in _LATER:
             return super().get_command(ctx, cmd_name)
         found: click.Command = getattr(import_module(f"wfgraph.cli.{cmd_name}"), cmd_name)
         return found
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [name for name in self.list_commands(ctx) if name.startswith(incomplete)]
+        verbs = [CompletionItem(name, help=self._told(name)) for name in names]
+        return verbs + click.Command.shell_complete(
+            self, ctx, incomplete
+        )  # a group's would load every verb for its help
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         known = self.list_commands(ctx)
@@ -76,7 +84,7 @@ class _Verbs(click.Group):
 
     def _told(self, name: str) -> str:
         command = self.commands.get(name)
-        return _STORED[name] if command is None else command.get_short_help_str(100)
+        return _LATER[name] if command is None else command.get_short_help_str(100)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

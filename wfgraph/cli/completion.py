@@ -40,9 +40,9 @@ _LARGEST = 1_000_000
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print the lines that make a shell complete this command: verbs, options, and definitions as FILE.py:NAME.
+    """Print the lines that make a shell complete this command: verbs, options, definitions as FILE.py:NAME, stored runs.
 
-    The files are read for that, and not run.
+    Files are read for that, and not run. Runs are those of the database that --db names before, or of $WFGRAPH_DB.
     """
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click knows these three

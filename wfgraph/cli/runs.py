@@ -16,6 +16,7 @@ from wfgraph.cli.console import CommandError, literal, output, say
 from wfgraph.cli.run import tell_report
 from wfgraph.cli.stored import (
     absolute,
+    complete_uuid,
     db_option,
     found,
     granularity_option,
@@ -97,7 +98,7 @@ def list_runs(
 
 
 @runs.command()
-@click.argument("uuid")
+@click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {_MANY} that wait for somebody.")
 @_json_option
@@ -174,7 +175,7 @@ def _show_objects(objects: Sequence[Record]) -> None:
 
 
 @runs.command()
-@click.argument("uuid")
+@click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option("--object", "ordinal", type=click.IntRange(min=0), help="Those of this object only.")
 @_json_option
@@ -203,7 +204,7 @@ def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> Non
 
 
 @runs.command()
-@click.argument("uuid")
+@click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option(
     "--from",
@@ -266,7 +267,7 @@ def resume(
 
 
 @runs.command()
-@click.argument("uuids", nargs=-1)
+@click.argument("uuids", shell_complete=complete_uuid, nargs=-1)
 @db_option
 @click.option("--stale", is_flag=True, help="All whose worker is gone.")
 @_target_option
@@ -321,7 +322,7 @@ def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
 
 
 @runs.command()
-@click.argument("uuids", nargs=-1, required=True)
+@click.argument("uuids", shell_complete=complete_uuid, nargs=-1, required=True)
 @db_option
 def cancel(uuids: tuple[str, ...], url: str | None) -> None:
     """Cancel runs. A worker that has one is refused its next write, and stops."""

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from wfgraph.cli.console import CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, watched
@@ -27,6 +28,7 @@ from wfgraph.storage.store import store_of
 __all__ = [
     "absolute",
     "begun",
+    "complete_uuid",
     "db_option",
     "found",
     "granularity_option",
@@ -38,6 +40,8 @@ __all__ = [
 ]
 
 _LOOK_SECONDS = 0.3
+_COMPLETED = 1_000
+"""So many runs are looked at for what begins as typed: a shell waits for the answer."""
 
 FATES: Mapping[ObjectStatus, Fate] = {
     ObjectStatus.INITIAL: Fate.WAITING,
@@ -69,6 +73,18 @@ def store_at(url: str | None, *, create: bool | None = None) -> Store:
         StorageError: it can't be used.
     """
     return store_of(connect(url, create=create))
+
+
+def complete_uuid(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Return the newest runs whose uuid begins so, of the database that the line names before, or the usual one."""
+    with suppress(StorageError):  # there is none, or it does not answer
+        known = store_at(ctx.params.get("url"), create=False).runs(limit=_COMPLETED)
+        return [
+            CompletionItem(run.uuid, help=f"{run.name}: {run.status.label}")
+            for run in known
+            if run.uuid.startswith(incomplete)
+        ]
+    return []
 
 
 def absolute(target: str) -> str:
