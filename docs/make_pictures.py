@@ -1,13 +1,12 @@
 """Makes the pictures of the documentation: ``python docs/make_pictures.py``; needs the program ``dot``.
 
-Each is drawn from code: from an example, from the files that a page has its reader write, or from the engine's own tables.
+Each is drawn from code: that of a page, the files that a page has its reader write, or the engine's own tables.
 """
 
 from __future__ import annotations
 
 import linecache
 import re
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,6 @@ from wfgraph.views.pictures import picture
 from wfgraph.views.render import Drawing, render
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "examples"))
 
 PIPELINE = """
 lists [label="nested lists\\nof callables"]; definition [label="Definition\\na tree with addresses"];
@@ -35,21 +33,18 @@ graph_ -> checks; graph_ -> views; graph_ -> storage [label="  where objects\\n 
 
 def pictures() -> dict[str, Drawing]:
     """Return the workflows that are drawn, by the name of the file in ``docs/pictures``."""
-    import license_audit  # found on the path that is set above
-
-    flows: dict[str, Any] = {"license_audit": (license_audit.audit, "license_audit:audit", True)}
     versions = from_tutorial()
-    flows["tutorial_first"] = (versions[0], "curation", False)
-    flows["tutorial"] = (versions[2], "curation", False)
-    flows["patterns"] = (patterns(), "orders", False)
-    found = {f"{name}.svg": _drawing(*flow) for name, flow in flows.items()}
-    graph = compile_graph(from_readme())
-    return {**found, "readme.svg": Drawing(graph, diagram_of(graph), direction="LR", title="README")}
+    return {
+        "readme.svg": _drawing(from_readme(), "README", "LR"),
+        "tutorial_first.svg": _drawing(versions[0], "curation"),
+        "tutorial.svg": _drawing(versions[2], "curation"),
+        "patterns.svg": _drawing(patterns(), "orders"),
+    }
 
 
-def _drawing(flow: Any, title: str, legend: bool) -> Drawing:
+def _drawing(flow: Any, title: str, direction: str = "TB") -> Drawing:
     graph = compile_graph(flow)
-    return Drawing(graph, diagram_of(graph), legend=legend, title=title)
+    return Drawing(graph, diagram_of(graph), direction=direction, title=title)
 
 
 def from_tutorial() -> list[Any]:

@@ -1,14 +1,16 @@
-"""What the README claims can be looked up."""
+"""What the README and CONTRIBUTING.md claim can be looked up."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 from wfgraph import compile_graph
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 BLOCK = README.partition("```python\n")[2].partition("```")[0]
 
 
@@ -41,3 +43,16 @@ def test_the_measured_ratios_are_those_of_the_benchmark() -> None:
 def test_each_library_that_was_measured_is_named() -> None:
     named = {"workflow", "transitions", "python-statemachine", "SpiffWorkflow", "LangGraph", "Burr", "DBOS"}
     assert not [name for name in named if name not in README.partition("## What else there is")[2]]
+
+
+def test_each_extra_is_told_of() -> None:
+    told = set(re.findall(r"`'?(?:wfgraph)?\[(\w+)\]'?`", README))
+    assert set(PROJECT["project"]["optional-dependencies"]) == told
+
+
+def test_the_table_of_layers_is_that_which_imports_are_held_to() -> None:
+    (contract,) = PROJECT["tool"]["importlinter"]["contracts"]
+    expected = [name for layer in contract["layers"] for name in layer.split(" | ")]
+    rows = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| layer |")[2].partition("\n\n")[0]
+    told = re.findall(r"`(?:wfgraph)?\.(\w+)`", "".join(row.split("|")[1] for row in rows.splitlines()[2:]))
+    assert expected == told
