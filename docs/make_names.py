@@ -14,7 +14,7 @@ _HEAD = """\
 # Old names and new names
 
 Made by `docs/make_names.py` from the same table by which the engine warns and `wfgraph migrate` rewrites. Everything that
-is not listed has the name that it has in `workflow` 2.x. All of the old names work, and warn `DeprecationWarning` at the
+is not listed has the name that it has in `workflow` 2.x. All deprecated names work, and warn `DeprecationWarning` at the
 line that uses them.
 """
 _TAIL = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from differential.real import REAL
 from wfgraph._legacy import replacements
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.migrate import Unreadable, migrate_paths, migrate_text, write
-from wfgraph.migrate.names import MODULES, exists
+from wfgraph.migrate.names import MODULES, exists, table
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = "from wfgraph.engine import GenericWorkflowEngine\n"
@@ -90,8 +91,9 @@ def test_what_only_looks_like_the_library_stays(text: str) -> None:
         ("from workflow.config import config_reader\n", 1, "no configuration reader"),
         ("\nfrom workflow.tasks import fetch\n", 2, "another package of that name"),
         ("from workflow.engine import Break, get_logger\n", 1, "wfgraph.engine has no get_logger"),
+        ("from workflow.engine import Break, get_logger\n", 1, "; use `logging.getLogger(name)`"),
         ("from workflow.engine import *\nraise SkipToken\n", 1, "write out those used here: SkipToken"),
-        ("import workflow.engine\nworkflow.engine.LOG\n", 1, "has no engine.LOG (line 2)"),
+        ("import workflow.engine\nworkflow.engine.LOG\n", 1, "has no engine.LOG (line 2); use `logging."),
         ("import workflow.engine\nworkflow = 3\n", 1, "name of something else"),
         ("import workflow.engine\nwfgraph = 3\nworkflow.engine.Break\n", 1, "`wfgraph` is the name of something else"),
         ("import workflow.engine\nf'{workflow.engine}'\n", 1, "f-string in line 2"),
@@ -323,6 +325,18 @@ def test_what_is_no_python_3_gets_one_line(text: bytes, told: str, tmp_path: Pat
     assert result.error is not None
     assert told in result.error
     assert 1 == len(result.error.splitlines())
+
+
+def test_each_name_of_the_library_has_a_counterpart_or_is_told_of() -> None:
+    told = set(re.findall(r"^\| `(workflow\.[\w.]+)` \|", "\n".join(table()), re.MULTILINE)) - MODULES.keys()
+    own = {
+        f"{module}.{name}"
+        for module in MODULES
+        for name, value in vars(importlib.import_module(module)).items()
+        if not name.startswith("_") and (name.isupper() or getattr(value, "__module__", None) == module)
+    }
+    assert {name for name in own if not exists(name)} == {name for name in told if name in own}
+    assert not {name for name in told if exists(name)}
 
 
 def test_the_page_of_names_is_the_one_that_its_script_makes() -> None:

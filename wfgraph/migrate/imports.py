@@ -6,7 +6,7 @@ import ast
 import tokenize
 from collections.abc import Iterator
 
-from wfgraph.migrate.names import ROOT, exists, is_module, public_names, without_counterpart
+from wfgraph.migrate.names import ROOT, exists, instead_of, is_module, public_names, without_counterpart
 from wfgraph.migrate.scopes import Scope, Scopes, dotted
 from wfgraph.migrate.source import Edits, Look, Source, Token
 
@@ -77,6 +77,7 @@ def _missing(module: str, names: list[str]) -> str:
         return "; ".join(without_counterpart(f"{module}.{name}") for name in names)
     return (
         f"wfgraph{module.removeprefix(ROOT)} has no {', '.join(names)}; take {'it' if len(names) == 1 else 'them'} out"
+        + "".join(instead_of(f"{module}.{name}") for name in names)
     )
 
 
@@ -154,7 +155,7 @@ class _Group:
             if found is not None and not all(_imports_us(one) for one in found.bindings[_NEW]):
                 return f"`wfgraph` is the name of something else in line {use.lineno}"
             if not exists(chain := self._chain(use)):
-                return f"wfgraph has no {chain.removeprefix(ROOT + '.')} (line {use.lineno})"
+                return f"wfgraph has no {chain.removeprefix(ROOT + '.')} (line {use.lineno}){instead_of(chain)}"
         return None
 
     def _chain(self, use: ast.Name) -> str:

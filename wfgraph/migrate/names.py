@@ -12,7 +12,7 @@ from types import ModuleType
 from wfgraph._legacy import Replacement, replacements
 from wfgraph.compat import ALIASES
 
-__all__ = ["MODULES", "NAMES", "ROOT", "WORDS", "exists", "is_module", "table", "without_counterpart"]
+__all__ = ["MODULES", "NAMES", "ROOT", "WORDS", "exists", "instead_of", "is_module", "table", "without_counterpart"]
 
 ROOT = "workflow"
 MODULES = {ROOT: "wfgraph", **ALIASES}
@@ -28,10 +28,20 @@ WORDS = re.compile(
 """What has none of these has nothing to migrate; most files of most projects have not."""
 
 _NO_COUNTERPART = {
-    "workflow.config": "wfgraph has no configuration reader; use configparser or configobj",
-    "workflow.deprecation": "wfgraph has no decorator for that; use warnings.warn(..., DeprecationWarning)",
-    "workflow.version": "importlib.metadata.version('wfgraph') tells the version",
+    "workflow.config": "wfgraph has no configuration reader; use `configparser` or `configobj`",
+    "workflow.deprecation": "wfgraph has no decorator for that; use `warnings.warn(..., DeprecationWarning)`",
+    "workflow.version": "`importlib.metadata.version('wfgraph')` tells the version",
 }
+_INSTEAD = {
+    "workflow.engine.LOG": "`logging.getLogger('wfgraph')`",
+    "workflow.engine.LOGGING_LEVEL": "`logging.getLogger('wfgraph').level`",
+    "workflow.engine.get_logger": "`logging.getLogger(name)`, with handlers of yours",
+    "workflow.engine.reset_all_loggers": "`logging.getLogger('wfgraph').setLevel(level)`",
+    "workflow.patterns.controlflow.MAX_TIMEOUT": "nothing: the parallel patterns wait as long as it takes",
+    "workflow.patterns.controlflow.MySpecialThread": "`threading.Thread`",
+    "workflow.patterns.controlflow.MyTimeoutQueue": "`queue.Queue`",
+}
+"""What to use where names of the modules that there are have no counterpart."""
 
 
 def is_module(name: str) -> bool:
@@ -44,6 +54,11 @@ def without_counterpart(name: str) -> str:
     return _NO_COUNTERPART.get(
         name, f"`{name}` is no module of workflow 2.1.6; it seems to belong to another package of that name"
     )
+
+
+def instead_of(name: str) -> str:
+    """Return, in words to go after "wfgraph has no ...", what to do about a name that it does not have."""
+    return f"; use {_INSTEAD[name]}" if name in _INSTEAD else ""
 
 
 @cache
@@ -96,10 +111,12 @@ def _done(one: Replacement) -> str:
 
 
 def table() -> Iterator[str]:
-    """Yield the lines of the tables "old name, new name", in Markdown."""
+    """Yield the lines of the tables of names, in Markdown."""
     yield from ("## Modules", "", "| `workflow` 2.1.6 | wfgraph |", "|---|---|")
     yield from (f"| `{old}` | `{new}` |" for old, new in MODULES.items())
     yield from (f"| `{old}` | none: {what} |" for old, what in _NO_COUNTERPART.items())
+    yield from ("", "## Names that wfgraph does not have", "", "| `workflow` 2.1.6 | use |", "|---|---|")
+    yield from (f"| `{old}` | {what} |" for old, what in _INSTEAD.items())
     yield from ("", "## Deprecated names of the engine", "", "| old | new | `wfgraph migrate` |", "|---|---|---|")
     for one in sorted(NAMES.values(), key=lambda found: found.name.lower()):
         yield f"| `{_call(one)}` | {_new(one)} | {_done(one)} |"
