@@ -14,7 +14,7 @@ HEAD = """\
 # The command `wfgraph`
 
 This is what `wfgraph --help` prints, and the same for each verb; `docs/make_cli.py` has written it down. The command comes with
-the extra `[cli]`: `pip install 'wfgraph[cli]'`. `python -m wfgraph` is the same.
+the extra `[cli]`. `python -m wfgraph` is the same.
 """
 
 

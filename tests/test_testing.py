@@ -123,6 +123,13 @@ def test_an_outcome_can_be_expected_and_an_error_is_the_cause_of_the_failure() -
     assert "failed at [1]: OSError: no network here" == str(caught.value).splitlines()[-1]
 
 
+def test_a_halt_is_told_in_the_message_and_its_traceback_is_not() -> None:
+    with pytest.raises(AssertionError) as caught:
+        assert_path([HALT("why")], {}, [], outcome="completed")
+    assert "halted at [0]: why" == str(caught.value).splitlines()[-1]
+    assert (None, True) == (caught.value.__cause__, caught.value.__suppress_context__)
+
+
 @pytest.mark.parametrize(
     ("leave", "outcome"),
     [

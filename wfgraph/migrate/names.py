@@ -37,7 +37,7 @@ _INSTEAD = {
     "workflow.engine.LOGGING_LEVEL": "`logging.getLogger('wfgraph').level`",
     "workflow.engine.get_logger": "`logging.getLogger(name)`, with handlers of yours",
     "workflow.engine.reset_all_loggers": "`logging.getLogger('wfgraph').setLevel(level)`",
-    "workflow.patterns.controlflow.MAX_TIMEOUT": "nothing: the parallel patterns wait as long as it takes",
+    "workflow.patterns.controlflow.MAX_TIMEOUT": "`wfgraph.patterns.parallel.MAX_TIMEOUT`; `SYNCHRONIZE` takes `timeout`",
     "workflow.patterns.controlflow.MySpecialThread": "`threading.Thread`",
     "workflow.patterns.controlflow.MyTimeoutQueue": "`queue.Queue`",
 }

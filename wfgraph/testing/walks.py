@@ -122,7 +122,9 @@ class Walk:
         nodes = [node for node in nodes if not of_pattern(node) or any(answers(node, task) for task in expected)]
         same = len(nodes) == len(expected) and all(map(answers, nodes, expected))
         if not same or outcome not in (None, self.outcome):
-            raise AssertionError(self._unlike(expected, nodes, outcome, same)) from self.error
+            raise AssertionError(self._unlike(expected, nodes, outcome, same)) from (
+                None if isinstance(self.error, HaltProcessing) else self.error  # why it was halted, the message says
+            )
 
     def _unlike(self, expected: Sequence[Task], nodes: list[Node], outcome: Outcome | None, same: bool) -> str:
         lines = ["the token took the expected path"] if same else difference(self.graph, self.steps, expected, nodes)
