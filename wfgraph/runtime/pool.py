@@ -7,6 +7,7 @@ again that has started them, so it needs no ``if __name__ == "__main__":``.
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import pickle
 import signal
@@ -31,6 +32,8 @@ _AHEAD = 2
 
 _TRIES = 3
 """How often work is handed out again whose workers were lost."""
+
+_LOG = "wfgraph"
 
 UNSENDABLE = (pickle.PicklingError, TypeError, AttributeError)
 """What is raised for an object that can't be sent to another process."""
@@ -92,7 +95,9 @@ class WorkerPool:
         self._executor = self._made()
 
     def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._count, _Context(), initializer=_begin, initargs=(self._payload,))
+        return ProcessPoolExecutor(
+            self._count, _Context(), initializer=_begin, initargs=(self._payload, _log_is_muted())
+        )
 
     def results(self, pieces: Callable[[], Any], lost: Callable[[list[Any]], None] | None = None) -> Iterator[Any]:
         """Hand out pieces of work, and yield what comes of them, in their order.
@@ -165,6 +170,11 @@ class WorkerPool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 
+def _log_is_muted() -> bool:
+    """Tell whether this process keeps Python from printing our log where nobody reads it: its workers do so, too, then."""
+    return any(isinstance(handler, logging.NullHandler) for handler in logging.getLogger(_LOG).handlers)
+
+
 _starting = threading.Lock()
 
 
@@ -215,8 +225,10 @@ def check_workers(count: Any) -> int:
 _job: Any = None
 
 
-def _begin(payload: bytes) -> None:
+def _begin(payload: bytes, muted: bool) -> None:
     global _job
+    if muted:
+        logging.getLogger(_LOG).addHandler(logging.NullHandler())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the main process decides
     threading.Thread(target=_end_with_parent, name="wfgraph-parent", daemon=True).start()
     _job = pickle.loads(payload)  # noqa: S301 - it comes from the process that has started this one

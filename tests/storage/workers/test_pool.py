@@ -419,3 +419,16 @@ def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
     assert {"COMPLETED": 30} == json.loads(as_json)["objects"]
     refused = _wfgraph("run", "flow.py:flow", "tokens.json", "--workers", "2", "--trace", "t.json", cwd=tmp_path)
     assert (2, True) == (refused.returncode, "leave out --workers" in refused.stderr)
+
+
+def test_what_the_report_tells_is_not_told_by_the_workers_logs_too(tmp_path: Path) -> None:
+    (tmp_path / "flow.py").write_text(
+        "def work(obj, eng):\n    if obj['n'] == 1:\n        eng.halt('look')\n    if obj['n'] == 2:\n        raise OSError('gone')\n"
+        "flow = [work]\n"
+    )
+    (tmp_path / "tokens.json").write_text(json.dumps(tokens(4)))
+    run = ("run", "flow.py:flow", "tokens.json", "--db", "runs.db", "--workers", "2")
+    quiet = _wfgraph(*run, cwd=tmp_path)
+    assert "4 tokens: 2 completed, 1 halted, 1 failed" in quiet.stdout
+    assert [] == [line for line in quiet.stderr.splitlines() if not line.startswith("objects ")]
+    assert "OSError: gone" in _wfgraph("--debug", *run, cwd=tmp_path).stderr
