@@ -337,6 +337,8 @@ def test_a_baseline_that_is_none_is_refused(place: Path, arguments: tuple[str, .
     [
         ("", "an empty name is no target"),
         (".", "'.' is a directory; write package.module:attribute"),
+        ("./", "'.' is a directory; name a file in it: file.py"),
+        ("../..", "'../..' is a directory; name a file in it: ../../file.py"),
         ("a-b", "'a-b' names no module; write package.module:attribute"),
         ("no.module", "there is no module 'no'"),
     ],

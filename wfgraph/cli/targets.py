@@ -61,6 +61,8 @@ def load_file(path: Path) -> ModuleType:
     Raises:
         CommandError: there is no such file, or it can't be imported.
     """
+    if path.is_dir():
+        raise CommandError(f"{str(path)!r} is a directory; name a file in it: {path / 'file.py'}")
     if not path.is_file():
         siblings = [entry.name for entry in path.parent.glob("*.py")] if path.parent.is_dir() else []
         raise CommandError(f"there is no file {str(path)!r}{_near(path.name, siblings)}")

@@ -423,8 +423,8 @@ def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
 
 def test_what_the_report_tells_is_not_told_by_the_workers_logs_too(tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(
-        "def work(obj, eng):\n    if obj['n'] == 1:\n        eng.halt('look')\n    if obj['n'] == 2:\n        raise OSError('gone')\n"
-        "flow = [work]\n"
+        "def work(obj, eng):\n    if obj['n'] == 1:\n        eng.halt('look')\n"
+        "    if obj['n'] == 2:\n        raise OSError('gone')\nflow = [work]\n"
     )
     (tmp_path / "tokens.json").write_text(json.dumps(tokens(4)))
     run = ("run", "flow.py:flow", "tokens.json", "--db", "runs.db", "--workers", "2")
