@@ -55,7 +55,12 @@ nitpick_ignore_regex = [
 ]
 
 # What is written once, and stands elsewhere in the repository, by the page that includes it.
-INCLUDED = {"bench/README.md": "benchmarks.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+INCLUDED = {
+    "bench/README.md": "benchmarks.md",
+    "ARCHITECTURE.md": "architecture.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+}
 
 
 def to_site(app: Sphinx, docname: str, content: list[str]) -> None:

@@ -21,13 +21,15 @@ from wfgraph.views.render import Drawing, render
 HERE = Path(__file__).resolve().parent
 
 PIPELINE = """
-lists [label="nested lists\\nof callables"]; definition [label="Definition\\na tree with addresses"];
-graph_ [label="WorkflowGraph\\ntasks and steps"]; program [label="Program\\nwhat is walked"];
-interpreter [label="interpreter"]; compiled [label="generated Python"];
-checks [label="checks"]; views [label="views"]; storage [label="storage"];
-lists -> definition [label="  normalize"]; definition -> graph_ [label="  lower: ops become edges"];
-graph_ -> program [label="assemble"]; program -> interpreter; program -> compiled [label="  codegen"];
-graph_ -> checks; graph_ -> views; graph_ -> storage [label="  where objects\\n  stand"];
+lists [label="nested lists of callables"]; definition [label="Definition"]; wgraph [label="WorkflowGraph"];
+program [label="Program"]; run [label="run of a token\\ninterpreter | generated Python"]; trace [label="Trace"];
+diagram [label="Diagram"]; files [label="HTML, SVG, Mermaid, text ..."]; rows [label="rows: runs, objects, steps"];
+findings [label="diagnostics"]; workers [label="workers, which run them:\\nprocesses, Celery"];
+lists -> definition [label="  compiler.normalize"]; definition -> wgraph [label="  compiler.lower"];
+wgraph -> program [label="  compiler.assemble"]; program -> run [label="  engine"]; run -> trace [label="  runtime.trace"];
+wgraph -> findings [label="  checks"]; wgraph -> diagram [label="  views.extract"]; trace -> diagram [label="  views.overlay"];
+diagram -> files [label="  views"]; run -> rows [label="  storage.keeper"]; rows -> workers [label="  storage.parts, celery"];
+ranksep=0.45; nodesep=0.9;
 """
 
 

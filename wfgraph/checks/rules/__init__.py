@@ -1,95 +1,15 @@
-"""The rules: one file each, collected here."""
+"""The rules: one file each, found here. A file ``wfNNN_name.py`` with a ``RULE`` is a rule, and needs to be listed nowhere."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from wfgraph.checks.rule import Rule
-from wfgraph.checks.rules import (
-    wf001_not_callable,
-    wf002_wrong_signature,
-    wf003_silent_function,
-    wf004_contains_itself,
-    wf005_dropped_items,
-    wf006_not_awaited,
-    wf101_unreachable,
-    wf102_jump_out_of_range,
-    wf103_jump_to_itself,
-    wf104_endless_loop,
-    wf105_no_way_to_the_end,
-    wf106_code_after_end,
-    wf107_constant_condition,
-    wf108_unchanging_condition,
-    wf109_break_at_top,
-    wf110_break_in_if,
-    wf111_jump_held_in_block,
-    wf112_jump_past_guard,
-    wf113_jump_direction,
-    wf114_irreducible_loop,
-    wf115_swallowed_control,
-    wf116_no_such_method,
-    wf117_position_by_hand,
-    wf201_choice_names,
-    wf202_choice_default,
-    wf203_for_over_nothing,
-    wf204_token_goes_back,
-    wf301_control_in_branch,
-    wf302_same_key_written,
-    wf303_endless_workflow,
-    wf304_restart_in_task,
-    wf305_detached_branch,
-    wf306_control_in_thread,
-    wf307_merge_runs_one,
-    wf308_one_shot_items,
-    wf401_same_name,
-    wf402_unnamed_task,
-    wf403_side_effect_before_halt,
-    wf501_stored_positions,
-    wf502_guarded_since,
-    wf901_opaque_tasks,
-)
 
 __all__ = ["RULES"]
 
-RULES: tuple[Rule, ...] = (
-    wf001_not_callable.RULE,
-    wf002_wrong_signature.RULE,
-    wf003_silent_function.RULE,
-    wf004_contains_itself.RULE,
-    wf005_dropped_items.RULE,
-    wf006_not_awaited.RULE,
-    wf101_unreachable.RULE,
-    wf102_jump_out_of_range.RULE,
-    wf103_jump_to_itself.RULE,
-    wf104_endless_loop.RULE,
-    wf105_no_way_to_the_end.RULE,
-    wf106_code_after_end.RULE,
-    wf107_constant_condition.RULE,
-    wf108_unchanging_condition.RULE,
-    wf109_break_at_top.RULE,
-    wf110_break_in_if.RULE,
-    wf111_jump_held_in_block.RULE,
-    wf112_jump_past_guard.RULE,
-    wf113_jump_direction.RULE,
-    wf114_irreducible_loop.RULE,
-    wf115_swallowed_control.RULE,
-    wf116_no_such_method.RULE,
-    wf117_position_by_hand.RULE,
-    wf201_choice_names.RULE,
-    wf202_choice_default.RULE,
-    wf203_for_over_nothing.RULE,
-    wf204_token_goes_back.RULE,
-    wf301_control_in_branch.RULE,
-    wf302_same_key_written.RULE,
-    wf303_endless_workflow.RULE,
-    wf304_restart_in_task.RULE,
-    wf305_detached_branch.RULE,
-    wf306_control_in_thread.RULE,
-    wf307_merge_runs_one.RULE,
-    wf308_one_shot_items.RULE,
-    wf401_same_name.RULE,
-    wf402_unnamed_task.RULE,
-    wf403_side_effect_before_halt.RULE,
-    wf501_stored_positions.RULE,
-    wf502_guarded_since.RULE,
-    wf901_opaque_tasks.RULE,
+RULES: tuple[Rule, ...] = tuple(
+    import_module(f"{__name__}.{name}").RULE for name in sorted(found.name for found in iter_modules(__path__))
 )
 """All rules, in the order of their codes."""

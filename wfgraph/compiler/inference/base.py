@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.findings import Note, NoteKind, Summary
 from wfgraph.compiler.inference.frames import Frame
-from wfgraph.compiler.inference.sources import Source
-from wfgraph.compiler.inference.values import ClosureOf, Coroutine, Value
+from wfgraph.compiler.inference.values import Coroutine, Value
 from wfgraph.graph.outcomes import Outcome
 
 __all__ = ["Reading", "TooMuch"]
@@ -105,7 +103,7 @@ class Reading:
         raise NotImplementedError
 
     def assign(self, target: ast.AST, value: Value) -> None:
-        """See :class:`~wfgraph.compiler.inference.statements.Statements`."""
+        """See :class:`~wfgraph.compiler.inference.storing.Storing`."""
         raise NotImplementedError
 
     def body(self, statements: list[ast.stmt]) -> None:
@@ -120,11 +118,11 @@ class Reading:
         """See :class:`~wfgraph.compiler.inference.calls.Calls`."""
         raise NotImplementedError
 
-    def rounds(self, once: Callable[[], object]) -> None:
+    def truth(self, node: ast.expr) -> bool | None:
         """See :class:`~wfgraph.compiler.inference.expressions.Expressions`."""
         raise NotImplementedError
 
-    def source_of(self, made: ClosureOf) -> Source:
+    def items(self, owner: Value) -> Value:
         """See :class:`~wfgraph.compiler.inference.expressions.Expressions`."""
         raise NotImplementedError
 

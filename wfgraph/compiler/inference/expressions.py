@@ -7,17 +7,14 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from wfgraph.compiler.inference.base import Reading, TooMuch
+from wfgraph.compiler.inference.closures import Closures
 from wfgraph.compiler.inference.controls import DATA, GETS_POSITION, HARMLESS_STATE, STEERING
-from wfgraph.compiler.inference.frames import joined
 from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
-from wfgraph.compiler.inference.sources import Source
 from wfgraph.compiler.inference.values import (
     NOTHING,
     PLAIN,
     SOME_ENGINE,
     Bound,
-    ClosureOf,
     Engine,
     EngineAttribute,
     Instance,
@@ -55,7 +52,7 @@ _FOLDED: dict[type, Callable[[Any, Any], Any]] = {
 _LARGEST = 1 << 31
 
 
-class Expressions(Reading):
+class Expressions(Closures):
     """The part of the reader that reads expressions."""
 
     def value(self, node: ast.AST) -> Value:
@@ -190,22 +187,6 @@ class Expressions(Reading):
 
     # Values that are made -----------------------------------------------------------------------------------------------
 
-    def closure(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> Value:
-        """Return the function that a ``def`` or ``lambda`` makes."""
-        arguments = node.args
-        defaults: list[Value | None] = [self.value(one) for one in arguments.defaults]
-        defaults += [None if one is None else self.value(one) for one in arguments.kw_defaults]
-        frame = self.frame
-        names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
-        later = any(name in frame.scope.local and name not in frame.written for name in names)
-        engine = later or any(carries(one) for one in defaults if one is not None)
-        engine = engine or any(carries(frame.load(name)) or self._leads_to_engine(name) for name in names)
-        return ClosureOf(node, frame, tuple(defaults), engine)
-
-    def _leads_to_engine(self, name: str) -> bool:
-        written = self.frame.written.get(name)
-        return written is not None and carries(written)
-
     def _named(self, node: ast.NamedExpr) -> Value:
         found = self.value(node.value)
         self.frame.store(node.target.id, found)
@@ -292,84 +273,13 @@ class Expressions(Reading):
 
     # Comprehensions -----------------------------------------------------------------------------------------------------
 
-    def _comprehension(self, node: Any) -> Value:
-        """Read a comprehension: its parts may run any number of times."""
-        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        found: list[Value] = []
-        self.rounds(lambda: self._round(node.generators, 0, parts, found))
-        return blurred(found) if found else PLAIN
-
-    def _round(
-        self, generators: list[ast.comprehension], depth: int, parts: list[ast.expr], found: list[Value]
-    ) -> None:
-        if depth == len(generators):
-            found += [self.value(part) for part in parts]
-            return
-        generator = generators[depth]
-        items = self.items(self.value(generator.iter))
-        before = dict(self.frame.env)
-
-        def once() -> Value:
-            self.assign(generator.target, items)
-            for condition in generator.ifs:
-                if self.truth(condition) is False:
-                    self.frame.live = False
-            self.rounds(lambda: self._round(generators, depth + 1, parts, found))
-            return PLAIN
-
-        self.frame.branch((once, lambda: PLAIN))
-        for part in ast.walk(generator.target):
-            if isinstance(part, ast.Name):  # a variable of the comprehension only
-                self.frame.env.pop(part.id, None)
-                if part.id in before:
-                    self.frame.env[part.id] = before[part.id]
-
-    def rounds(self, once: Callable[[], object]) -> None:
-        """Read a piece of code that runs any number of times, until nothing new is known."""
-        frame = self.frame
-        start = dict(frame.env)
-        for number in range(5):
-            frame.env, frame.live = dict(start), True
-            seen = dict(frame.written)
-            once()
-            after = joined((start, frame.env)) if frame.live else start
-            if after == start and seen == frame.written:
-                break
-            start = after if number < 3 else {name: _widened(start.get(name), one) for name, one in after.items()}
-        else:
-            raise TooMuch("a loop whose variables keep changing")
-        frame.env, frame.live = start, True
-
-    def _generator(self, node: ast.GeneratorExp) -> Value:
-        """Read a generator expression: as if it ran here, unless it steers and may run elsewhere."""
-        before = dict(self.frame.ways.raises)
-        found = self._comprehension(node)
-        if self.frame.ways.raises.keys() != before.keys() and node is not self.consumed:
-            self.give_up("a generator that steers and is kept")
-        return found
-
-    def _yield(self, node: ast.Yield | ast.YieldFrom) -> Value:
-        if node.value is not None:
-            self.frame.ways.returns.append(self.value(node.value))
-        return PLAIN
-
-    def _await(self, node: ast.Await) -> Value:
-        self.value(node.value)
-        self.give_up("an await")
-        return SOME_ENGINE
-
-    def source_of(self, made: ClosureOf) -> Source:
-        """Return the source of a function that a task makes."""
-        outer = made.frame.source
-        return Source(made.node, (outer.node, *outer.around), outer.rebound)
-
     _READERS: ClassVar[dict[type, Callable[[Any, Any], Value]]] = {
         ast.Constant: lambda self, node: Known(node.value),
         ast.Name: lambda self, node: self.frame.load(node.id),
         ast.Attribute: _attribute,
         ast.Subscript: _subscript,
         ast.Call: lambda self, node: self.read_call(node),
-        ast.Lambda: closure,
+        ast.Lambda: Closures.closure,
         ast.NamedExpr: _named,
         ast.Tuple: _display,
         ast.List: _display,
@@ -379,14 +289,14 @@ class Expressions(Reading):
         ast.UnaryOp: _unary,
         ast.BinOp: lambda self, node: self._folded([node.left, node.right], node.op),
         ast.Compare: _compare,
-        ast.ListComp: _comprehension,
-        ast.SetComp: _comprehension,
-        ast.DictComp: _comprehension,
-        ast.GeneratorExp: _generator,
+        ast.ListComp: Closures._comprehension,
+        ast.SetComp: Closures._comprehension,
+        ast.DictComp: Closures._comprehension,
+        ast.GeneratorExp: Closures._generator,
         ast.Starred: lambda self, node: self._any_item(self.value(node.value)),
-        ast.Yield: _yield,
-        ast.YieldFrom: _yield,
-        ast.Await: _await,
+        ast.Yield: Closures._yield,
+        ast.YieldFrom: Closures._yield,
+        ast.Await: Closures._await,
     }
 
 
@@ -397,10 +307,6 @@ def truth_of(value: Value) -> bool | None:
     known = constants(value, 2)
     answers = None if known is None else {bool(one) for one in known}
     return answers.pop() if answers is not None and len(answers) == 1 else None
-
-
-def _widened(before: Value | None, after: Value) -> Value:
-    return after if before == after or before is None else blurred((before, after))
 
 
 def _mixed(values: list[Value]) -> Value:

@@ -1,0 +1,136 @@
+"""Reading assignments: what is stored where."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from wfgraph.compiler.inference.controls import DATA, HARMLESS, STEERING
+from wfgraph.compiler.inference.expressions import Expressions
+from wfgraph.compiler.inference.findings import NoteKind
+from wfgraph.compiler.inference.values import (
+    PLAIN,
+    POSITION,
+    SOME_ENGINE,
+    Engine,
+    EngineAttribute,
+    Token,
+    Unknown,
+    Value,
+    carries,
+    constants,
+    is_code,
+    members,
+)
+
+__all__ = ["Storing", "blur"]
+
+
+class Storing(Expressions):
+    """The part of the reader that reads assignments."""
+
+    def _assign(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self.assign(target, value)
+
+    def _annotated(self, node: ast.AnnAssign) -> None:
+        if node.value is not None:
+            self.assign(node.target, self.value(node.value))
+
+    def _augmented(self, node: ast.AugAssign) -> None:
+        read: Any = ast.copy_location(_loaded(node.target), node)
+        self.assign(node.target, self._folded([read, node.value], node.op))
+
+    def assign(self, target: ast.AST, value: Value) -> None:
+        """Store a value where an assignment says."""
+        match target:
+            case ast.Name(id=name):
+                if name in self.frame.scope.declared:
+                    self._store_outside(value)
+                else:
+                    self.frame.store(name, value)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                starred = any(isinstance(part, ast.Starred) for part in parts)
+                for index, part in enumerate(parts):
+                    if starred:
+                        inner = part.value if isinstance(part, ast.Starred) else part
+                        found = self.items(value)
+                        self.assign(inner, _several(found) if isinstance(part, ast.Starred) else found)
+                    else:
+                        self.assign(part, self.unpacked(value, index, len(parts)))
+            case ast.Attribute(value=inner, attr=name):
+                self._store_in(self.value(inner), name, None, value)
+            case ast.Subscript(value=inner, slice=key):
+                owner = self.value(inner)
+                self._store_in(owner, "", self.value(key), value)
+
+    def _store_outside(self, value: Value) -> None:
+        """Store in a variable of another function, or a global."""
+        self.summary.elsewhere = True
+        if carries(value):
+            self.give_up("the engine is stored outside the task")
+
+    def _store_in(self, owner: Value, name: str, key: Value | None, value: Value) -> None:
+        for one in members(owner):
+            match one:
+                case Engine():
+                    self._store_in_engine(name, value)
+                case EngineAttribute(path=("state", *_)):
+                    self._moved()
+                case EngineAttribute(path=(first, *_)) if first in DATA:
+                    self.writes_data(constants(key) if key is not None else None)
+                case EngineAttribute(path=(first, *_)) if first not in HARMLESS:
+                    self.give_up("a part of the engine is changed")
+                case Token(path=path):
+                    known = None if key is None else constants(key)
+                    single = known is not None and len(known) == 1
+                    part = f".{name}" if key is None else f"[{known[0]!r}]" if known and single else "[?]"
+                    self.writes((*path, part))
+                case _:
+                    self.summary.elsewhere = True
+                    if is_code(value) and not isinstance(one, Unknown):
+                        self.give_up("code is stored in an object")
+            if carries(value) or value == POSITION:
+                self.give_up("the engine, or its position, is stored in an object")
+
+    def _store_in_engine(self, name: str, value: Value) -> None:
+        if name == "state":
+            self._moved()
+        elif name in STEERING or name.startswith("_") or is_code(value):
+            self.give_up(f"eng.{name} is exchanged")
+        self.summary.elsewhere = True
+
+    def _moved(self) -> None:
+        self.summary.touches = True
+        self.note(NoteKind.MOVES, "state")
+        self.give_up("the position is set by hand")
+
+    def _delete(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.frame.env.pop(target.id, None)
+            else:
+                self.assign(target, PLAIN)
+
+
+def blur(value: Value) -> Value:
+    """Return what is known of something that comes out of a value."""
+    if isinstance(value, Token):
+        return value
+    return SOME_ENGINE if carries(value) else Unknown(code=True) if is_code(value) else PLAIN
+
+
+def _several(item: Value) -> Value:
+    return item if isinstance(item, Unknown | Token) else blur(item)
+
+
+def _loaded(target: ast.AST) -> ast.AST:
+    match target:
+        case ast.Name(id=name):
+            return ast.Name(name, ast.Load())
+        case ast.Attribute(value=value, attr=attr):
+            return ast.Attribute(value, attr, ast.Load())
+        case ast.Subscript(value=value, slice=key):
+            return ast.Subscript(value, key, ast.Load())
+    return target
