@@ -92,7 +92,8 @@ class WorkerPool:
         self._executor = self._made()
 
     def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(self._count, _Context(), initializer=_begin, initargs=(self._payload,))
+        self._context = _Context()
+        return ProcessPoolExecutor(self._count, self._context, initializer=_begin, initargs=(self._payload,))
 
     def results(self, pieces: Callable[[], Any], lost: Callable[[list[Any]], None] | None = None) -> Iterator[Any]:
         """Hand out pieces of work, and yield what comes of them, in their order.
@@ -152,12 +153,12 @@ class WorkerPool:
 
     def stop(self) -> None:
         """Ask all workers to end: those that know how to do so finish what they have in hand."""
-        for child in multiprocessing.active_children():
+        for child in self._context.running():
             child.terminate()
 
     def kill(self) -> None:
         """End all workers at once."""
-        for child in multiprocessing.active_children():
+        for child in self._context.running():
             child.kill()
 
     def close(self) -> None:
@@ -176,9 +177,21 @@ class _Process(context.SpawnProcess):
 
 
 class _Context(context.SpawnContext):
-    """How processes are started: afresh, without the script of this one."""
+    """How the processes of one pool are started: afresh, without the script of this one."""
 
-    Process = _Process
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: list[_Process] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> _Process:  # type: ignore[override]
+        """Return a process, which is not started yet."""
+        made = _Process(*args, **kwargs)
+        self._made.append(made)
+        return made
+
+    def running(self) -> list[_Process]:
+        """Return those that were started here; this process may have others, which are not ours to end."""
+        return [one for one in self._made if one.pid is not None]
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -172,6 +173,22 @@ def test_a_lost_worker_is_told_of_with_the_tokens_in_its_hands() -> None:
         engine([die]).process(given, workers=1)
     assert [True] * 3 == [one.get("done") for one in given[:3]]
     assert "done" not in given[3]
+
+
+def test_only_the_workers_of_a_pool_are_ended_with_it() -> None:
+    def leave(obj: Any, eng: Any) -> None:
+        raise SystemExit(3)
+
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        with pytest.raises(SystemExit):
+            engine([leave]).process(tokens(3), workers=2)
+        other.join(0.5)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
 
 
 def test_chunks_grow_to_a_tenth_of_a_second_and_shrink_at_the_end() -> None:
