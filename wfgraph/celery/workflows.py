@@ -7,6 +7,7 @@ still done by one owner.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import Counter
@@ -25,14 +26,14 @@ from wfgraph.errors import (
     StorageError,
     WorkflowAPIError,
 )
-from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, Record, RunRecord, Store, connect
-from wfgraph.storage.records import WAITS_FOR_BRANCHES
+from wfgraph.statuses import WorkflowStatus
+from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, RunRecord, Store, connect
 from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
+_log = logging.getLogger("wfgraph.celery")
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
@@ -175,7 +176,7 @@ class CeleryWorkflows:
             found += [one.uuid for one in pieces if one.status in _UNFINISHED]
         if stale:
             for uuid in self.store.waiting_for_branches(self.registry):
-                found += [uuid] if self._wake(uuid) else []
+                found += self._try_to_wake(uuid)
             found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
         self.dispatch(found)
         return len(found)
@@ -210,29 +211,32 @@ class CeleryWorkflows:
 
         Returns:
             What became of it: its status and how many objects there are of each, or ``{"status": "OWNED"}`` when another
-            worker has it. A halt is a result like any other.
+            worker has it. A halt is a result like any other. For a run in parts, how many of those workers were told of.
 
         Raises:
             StorageError: the database can't be used.
             DefinitionChanged: objects stand at tasks that are not in the definition any more; they are as they were.
         """
         run = self.store.find(uuid)
+        if parts := self.store.parts(run.uuid):
+            told = self.requeue([run.uuid])
+            return {"uuid": run.uuid, "status": run.status.name, "told": told, "parts": len(parts)}
         try:
             while run.status in _UNFINISHED:
                 eng = self._engine_of(run)
                 interrupted = not self._recover(eng)
                 run = eng.db_obj
                 if interrupted:
-                    self.dispatch([uuid])
+                    self.dispatch([run.uuid])
                     break
-                if not self._wake(uuid, run.objects):
+                if self._branches is None or not self._wake(run.uuid):
                     break
-                run = self.store.find(uuid)
+                run = self.store.find(run.uuid)
         except (RunOwned, OwnershipLost) as error:
-            return {"uuid": uuid, "status": "OWNED", "message": error.message}
+            return {"uuid": run.uuid, "status": "OWNED", "message": error.message}
         if run.joins is not None and run.parent is not None and is_over(run):
-            self._wake_parent(run.parent)
-        counts = Counter(one.status for one in run.objects) if run.objects else self.store.progress(uuid).objects
+            self.dispatch(self._try_to_wake(run.parent, run.joins))
+        counts = Counter(one.status for one in run.objects) or self.store.progress(run.uuid).objects
         objects = {status.name: count for status, count in counts.items()}
         return {"uuid": run.uuid, "status": run.status.name, "objects": objects}
 
@@ -261,26 +265,19 @@ class CeleryWorkflows:
     def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
         eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
-        eng.callbacks.replace(lane_of(found.definition, run))
+        eng.callbacks.replace(lane_of(found.definition, run, self.store))
         if self._branches is not None:
             eng.branch_runner = self._branches
         return eng
 
-    def _wake(self, uuid: str, objects: Iterable[Record] | None = None) -> bool:
+    def _wake(self, uuid: str, joins: str | None = None) -> bool:
         """Put back in the queue what waits for branches that have all ended; tell whether there was something.
 
         Args:
             uuid: the run.
-            objects: its objects, where they are known.
+            joins: what those branches have in common; None for all.
         """
-        store = self.store
-        known = store.load(uuid).objects if objects is None else objects
-        waiting = [one for one in known if one.halt_action == WAITS_FOR_BRANCHES]
-        ready = [
-            one.ordinal
-            for one in waiting
-            if one.status is ObjectStatus.HALTED and all(map(is_over, store.branches(uuid, one.halt_payload["joins"])))
-        ]
+        ready = self.store.joinable(uuid, joins)
         if not ready:
             return False
         try:
@@ -289,9 +286,13 @@ class CeleryWorkflows:
             return False  # whoever has it looks for this when it lets go of it
         return True
 
-    def _wake_parent(self, uuid: str) -> None:
-        if self._wake(uuid):
-            self.dispatch([uuid])
+    def _try_to_wake(self, uuid: str, joins: str | None = None) -> list[str]:
+        """Wake a run where that can be done; return it then. What is wrong with it keeps nobody else from going on."""
+        try:
+            return [uuid] if self._wake(uuid, joins) else []
+        except Exception:
+            _log.exception("the branches that objects of the run %s wait for have ended, and it can't go on", uuid)
+            return []
 
     # ------------------------------------------------------------------------------------------------------------------
 
