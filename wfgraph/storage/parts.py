@@ -138,17 +138,30 @@ def engines_of_parts(eng: Any) -> Iterator[Any]:
 def make_parts_ready(eng: Any, wanted: set[int], **options: Any) -> list[str]:
     """Put back in the queue what halted or failed in parts; return the uuids of those with something to do.
 
+    Nothing is put back where it is known beforehand that something can't be.
+
     Args:
         eng: the engine of the whole.
         wanted: which of its objects.
         options: as for :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
+
+    Raises:
+        RunOwned: a worker has a part in which something is to be put back.
+        Exception: as :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
     """
-    ready: list[str] = []
+    chosen = []
     for one in engines_of_parts(eng):
         first = one.db_obj.first_object
         mine = [number - first for number in wanted if first <= number < first + len(one.objects)]
-        ready += one.make_ready(objects=mine, **options)
-    return ready
+        back = one.to_be_put_back(objects=mine, **options)
+        if back and one.db_obj.leased:
+            raise RunOwned(
+                f"objects {first} to {first + len(one.objects) - 1} of the run {eng.uuid} are with the worker "
+                f"{one.db_obj.owner}; wait until it has ended with them, or name other objects"
+            )
+        if back or (one.status in _UNFINISHED and not one.db_obj.leased):
+            chosen.append((one, mine))
+    return [uuid for one, mine in chosen for uuid in one.make_ready(objects=mine, **options)]
 
 
 class Parts:

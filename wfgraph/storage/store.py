@@ -256,11 +256,12 @@ class Store(Reader):
 
         Args:
             names: of these names only.
-            unheard: after how many seconds, since workers were told of it or it was stored, a run is one of the first two.
+            unheard: after how many seconds, since workers were told of it or it was put in the queue, a run is one of the first
+                two.
             lost: after how many seconds it is one of the third.
         """
         run, of = self._run, WorkflowStatus
-        told = func.coalesce(run.c.dispatched, run.c.created)
+        told = func.coalesce(run.c.dispatched, run.c.modified)
         due = or_(
             (run.c.status == of.RUNNING) & ~self._leased() & (told < self._now - unheard),
             (run.c.status == of.NEW) & run.c.dispatched.is_(None) & (told < self._now - unheard),

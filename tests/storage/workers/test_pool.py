@@ -20,7 +20,7 @@ from sqlalchemy import event
 from storage.workers import flows
 from storage.workers.servers import wait_until
 from wfgraph.engine import GenericWorkflowEngine
-from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.errors import DefinitionChanged, HaltProcessing, RunOwned, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkersLost
 from wfgraph.runtime.sharing import Chunks
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
@@ -317,6 +317,43 @@ def test_what_is_made_ready_is_made_ready_once(url: str, log: Path) -> None:
     assert WorkflowStatus.COMPLETED is again.status
     assert [] == again.make_ready(), "nothing is left to do"
     assert {1} == set(ran(log).values())
+
+
+def test_what_is_put_back_is_told_of_soon_though_who_put_it_back_is_gone(url: str, log: Path) -> None:
+    eng = stored(url)
+    eng.process(tokens(3, halt=1), stop_on_halt=False)
+    eng.runs.tell_dispatched([eng.uuid])
+    assert [eng.uuid] == eng.make_ready()
+    assert [] == eng.runs.take_stale(unheard=60), "whoever has put it back tells of it"
+    assert [eng.uuid] == eng.runs.take_stale(unheard=-1)
+
+
+@pytest.mark.parametrize("trouble", ["a worker", "the definition"])
+def test_what_can_not_be_put_back_in_one_part_is_put_back_in_none(url: str, log: Path, trouble: str) -> None:
+    eng = stored(url)
+    uuid = eng.submit([{"n": n, "halt": 1} for n in range(4)], part_size=2)
+    eng.recover()
+    last = eng.runs.parts(uuid)[-1]
+    again = DbWorkflowEngine.from_uuid(uuid, eng.runs.database)
+    again.callbacks.replace(flows.FLOW)
+    if trouble == "a worker":
+        owner = DbWorkflowEngine.from_uuid(last.uuid, eng.runs.database)
+        owner.callbacks.replace(flows.FLOW)
+        with owner._kept(owner.objects, {}, afresh=False, ends=WorkflowStatus.HALTED):
+            with pytest.raises(RunOwned, match="objects 2 to 3 of the run"):
+                again.make_ready()
+            assert [again.runs.parts(uuid)[0].uuid] == again.make_ready(objects=[0, 1])
+    else:
+        other = stored(url, [flows.step(5)])
+        other.process(tokens(1))
+        table = eng.runs.database.models.workflow.__table__
+        with eng.runs.database.writing() as connection:
+            connection.execute(
+                table.update().where(table.c.uuid == last.uuid).values(definition=other.db_obj.definition)
+            )
+        with pytest.raises(DefinitionChanged):
+            again.make_ready()
+        assert {WorkflowStatus.HALTED: 2} == eng.runs.progress(uuid).parts
 
 
 # Killed ---------------------------------------------------------------------------------------------------------------
