@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -269,6 +270,24 @@ def test_parts_go_on_in_one_process_too(url: str, log: Path) -> None:
     eng.runs.delete(uuid)
     assert [] == eng.runs.runs()
     assert [] == eng.runs.parts(uuid)
+
+
+def test_as_many_runs_go_on_in_threads_as_there_are_threads(url: str) -> None:
+    count = 16
+    all_here = threading.Barrier(count)
+
+    def meet(obj: Any, eng: Any) -> None:
+        all_here.wait(20)
+
+    def run(number: int) -> WorkflowStatus:
+        eng = DbWorkflowEngine.with_name("flow", database, granularity="task", lease=1.0)
+        eng.callbacks.replace([flows.put("a"), flows.put("b"), meet])
+        eng.process(tokens(1))
+        return eng.status
+
+    database = connect(url)
+    with ThreadPoolExecutor(count) as threads:
+        assert [WorkflowStatus.COMPLETED] * count == list(threads.map(run, range(count)))
 
 
 def test_wrong_parts_are_refused(url: str) -> None:
