@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery.exceptions import WorkerShutdown, WorkerTerminate
 from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, is_over, lane_of
@@ -229,7 +230,7 @@ class CeleryWorkflows:
                 if interrupted:
                     self.dispatch([run.uuid])
                     break
-                if self._branches is None or not self._wake(run.uuid):
+                if run.status is not WorkflowStatus.RUNNING and (self._branches is None or not self._wake(run.uuid)):
                     break
                 run = self.store.find(run.uuid)
         except (RunOwned, OwnershipLost) as error:
@@ -265,6 +266,7 @@ class CeleryWorkflows:
     def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
         eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
+        eng.contains = _is_of_a_task
         eng.callbacks.replace(lane_of(found.definition, run, self.store))
         if self._branches is not None:
             eng.branch_runner = self._branches
@@ -326,6 +328,11 @@ def _registered(name: str, found: Any) -> Registered:
     raise WorkflowAPIError(
         f"the registry holds {found!r} as {name!r}, which is no definition: nested lists of callables"
     )
+
+
+def _is_of_a_task(error: BaseException) -> bool:
+    """Tell whether an exception that would end the process is a task's own, such as ``sys.exit``; not the worker's."""
+    return not isinstance(error, WorkerShutdown | WorkerTerminate)
 
 
 def _as_it_is(value: Any) -> Any:

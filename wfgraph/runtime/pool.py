@@ -29,6 +29,7 @@ __all__ = ["UNSENDABLE", "Piece", "WorkerPool", "WorkersLost", "check_workers"]
 _AHEAD = 2
 """How many pieces per worker are handed out at once: one in hand, one that waits, so that no worker waits for us."""
 
+_MOST = 1_000
 _TRIES = 3
 """How often work is handed out again whose workers were lost."""
 
@@ -218,8 +219,8 @@ def check_workers(count: Any) -> int:
     Raises:
         WorkflowAPIError: it is none.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise WorkflowAPIError(f"the number of workers is at least 1, not {count!r}")
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MOST:
+        raise WorkflowAPIError(f"the number of workers is at least 1, and at most {_MOST}, not {count!r}")
     return count
 
 

@@ -223,6 +223,25 @@ def test_what_runs_long_goes_on_with_another_message(url: str, log: Path, monkey
     assert {1} == set(ran(log).values())
 
 
+class Own(BaseException):
+    """Not an Exception."""
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, Own])
+@pytest.mark.parametrize("granularity", ["task", "token", "batch"])
+def test_what_would_end_a_worker_fails_its_token_alone(url: str, log: Path, kind: Any, granularity: str) -> None:
+    def leave(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1:
+            raise kind("away")
+
+    workflows = eager(url, {"flow": [flows.put("a"), leave, flows.put("b")]}, granularity=granularity)
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(3)])
+    found = workflows.store.load(uuid).objects
+    assert ["COMPLETED", "ERROR", "COMPLETED"] == [one.status.name for one in found]
+    assert (kind.__name__, [1]) == (str(found[1].error_type).rpartition(".")[2], found[1].callback_pos)
+    assert {"n": 1, "a": 2} == json.loads(found[1].stored)
+
+
 # Branches -------------------------------------------------------------------------------------------------------------
 
 

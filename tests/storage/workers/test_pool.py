@@ -143,7 +143,7 @@ def test_a_script_needs_no_guard_and_may_define_its_tokens(tmp_path: Path, how: 
     assert "once\nTrue True\n" == done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("count", [0, -1, True, "2", 1.5])
+@pytest.mark.parametrize("count", [0, -1, True, "2", 1.5, 1_001, 10**12])
 def test_a_wrong_number_of_workers_is_refused(count: Any) -> None:
     with pytest.raises(WorkflowAPIError, match="at least 1"):
         engine().process(tokens(2), workers=count)
@@ -288,6 +288,19 @@ def test_as_many_runs_go_on_in_threads_as_there_are_threads(url: str) -> None:
     database = connect(url)
     with ThreadPoolExecutor(count) as threads:
         assert [WorkflowStatus.COMPLETED] * count == list(threads.map(run, range(count)))
+
+
+def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(url: str) -> None:
+    def die(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    eng = stored(url, [die])
+    with pytest.raises(
+        WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"
+    ):
+        eng.process(tokens(2), workers=1)
+    assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
 
 
 def test_wrong_parts_are_refused(url: str) -> None:
