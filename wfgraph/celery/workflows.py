@@ -29,6 +29,7 @@ from wfgraph.errors import (
 )
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, RunRecord, Store, connect
+from wfgraph.storage.granularity import granularity_of
 from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
@@ -92,6 +93,10 @@ class CeleryWorkflows:
         stale: float = 60.0,
         branches: bool = False,
     ) -> None:
+        granularity_of(granularity)
+        for what, seconds in (("lease", lease), ("time_limit", time_limit), ("sweep", sweep)):
+            if seconds is not None and not seconds > 0:
+                raise WorkflowAPIError(f"{what} is a number of seconds above 0, not {seconds!r}")
         self.app = app
         self.registry = {name: _registered(name, found) for name, found in registry.items()}
         self._session = session
@@ -148,7 +153,7 @@ class CeleryWorkflows:
         eng.callbacks.replace(found.definition)
         eng.extra_data.update(extra_data or {})
         eng.to_stored = _as_it_is
-        eng.submit(list(object_ids), part_size=shard_size)
+        eng.submit(object_ids, part_size=shard_size)
         self.dispatch([part.uuid for part in eng.db_obj.parts])
         return str(eng.uuid)
 
@@ -320,14 +325,21 @@ class CeleryWorkflows:
         return self.registry[name]
 
 
-def _registered(name: str, found: Any) -> Registered:
-    if isinstance(found, Registered):
-        return found
-    if isinstance(found, list | tuple) or callable(found):
-        return Registered(found)
-    raise WorkflowAPIError(
-        f"the registry holds {found!r} as {name!r}, which is no definition: nested lists of callables"
-    )
+def _registered(name: Any, found: Any) -> Registered:
+    given = found if isinstance(found, Registered) else Registered(found)
+    if not isinstance(name, str):
+        raise WorkflowAPIError(f"the registry has the name {name!r}, which is no text")
+    definition, kind = given.definition, given.engine
+    if isinstance(definition, type) or not (isinstance(definition, list | tuple) or callable(definition)):
+        raise WorkflowAPIError(
+            f"the registry holds {definition!r} as {name!r}, which is no definition: nested lists of callables; a class of "
+            "engines goes with one: Registered(definition, Engine)"
+        )
+    if not (isinstance(kind, type) and issubclass(kind, DbWorkflowEngine)):
+        raise WorkflowAPIError(
+            f"the engine of {name!r} is {kind!r}, which is no subclass of wfgraph.storage.DbWorkflowEngine"
+        )
+    return given
 
 
 def _is_of_a_task(error: BaseException) -> bool:

@@ -91,7 +91,11 @@ class DbWorkflowEngine(KeptEngine):
         """
         if not name or len(name) > 255 or "\0" in name:
             raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {name!r}")
-        run = RunRecord(str(uuids.UUID(uuid)) if uuid else str(uuids.uuid4()), name, target=target, parent=parent)
+        try:
+            known = uuids.UUID(uuid) if uuid else uuids.uuid4()
+        except (ValueError, AttributeError, TypeError) as error:
+            raise WorkflowAPIError(f"{uuid!r} is no uuid; leave it out for a new one") from error
+        run = RunRecord(str(known), name, target=target, parent=parent)
         return cls(run, store_of(database), **options)
 
     @classmethod

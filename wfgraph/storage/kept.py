@@ -165,6 +165,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         for record, token in zip(records, objects, strict=True):
             record.stored = self._stored_text(token, record)
         run.objects = records
+        if not records:
+            run.status = WorkflowStatus.COMPLETED  # there is nothing that anybody could go on with
         try:
             if part_size is not None:
                 cut(run, part_size)

@@ -18,7 +18,7 @@ from storage.workers import flows
 from storage.workers.servers import HERE, Redis, Worker, wait_until
 from storage.workers.test_pool import ran
 from wfgraph.celery import CeleryWorkflows, Registered
-from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError
+from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError, WorkflowError
 from wfgraph.patterns import FOR, SYNCHRONIZE
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import DbWorkflowEngine, Store, connect
@@ -155,6 +155,42 @@ def test_mistakes_are_told_to_who_made_them(url: str, log: Path) -> None:
     app.conf.broker_transport_options = {"visibility_timeout": 10}
     with pytest.raises(WorkflowAPIError, match="delivered again while it is worked on"):
         CeleryWorkflows(app, REGISTRY, url, time_limit=10)
+
+
+@pytest.mark.parametrize("wrong", [None, "abc", {"n": 1}, 7])
+def test_what_is_no_list_of_tokens_is_refused(url: str, wrong: Any) -> None:
+    with pytest.raises(WorkflowError, match="Passed in object"):
+        eager(url).run.delay_sharded("flow", wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"flow": DbWorkflowEngine}, "no definition"),
+        ({"flow": Registered(flows.FLOW, dict)}, "no subclass of"),  # type: ignore[arg-type]
+        ({1: flows.FLOW}, "no text"),
+    ],
+)
+def test_a_wrong_registry_is_refused(url: str, wrong: Any, said: str) -> None:
+    with pytest.raises(WorkflowAPIError, match=said):
+        eager(url, wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"lease": 0}, {"time_limit": -1}, {"sweep": 0}, {"granularity": "x"}])
+def test_wrong_options_are_refused_at_once(url: str, wrong: Any) -> None:
+    with pytest.raises(WorkflowAPIError):
+        eager(url, **wrong)
+
+
+def test_a_run_of_nothing_is_completed(url: str) -> None:
+    workflows = eager(url)
+    uuid = workflows.run.delay_sharded("flow", [])
+    assert (True, WorkflowStatus.COMPLETED) == ((found := workflows.progress(uuid)).is_over, found.run.status)
+    eng = DbWorkflowEngine.with_name("flow", connect(url))
+    eng.callbacks.replace(flows.FLOW)
+    assert WorkflowStatus.COMPLETED is workflows.progress(eng.submit([])).run.status
+    with pytest.raises(WorkflowAPIError, match="'x' is no uuid"):
+        workflows.run.delay_sharded("flow", [1], uuid="x")
 
 
 def test_the_options_are_those_that_lose_nothing(url: str) -> None:

@@ -296,9 +296,7 @@ def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(u
             os.kill(os.getpid(), signal.SIGKILL)
 
     eng = stored(url, [die])
-    with pytest.raises(
-        WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"
-    ):
+    with pytest.raises(WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"):
         eng.process(tokens(2), workers=1)
     assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
 
