@@ -9,11 +9,14 @@ from typing import Any
 
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import DefinitionChanged, HaltProcessing, StorageError, WorkflowError
+from wfgraph.graph.difference import same_tasks
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.ops import Split, Synchronize
+from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Record, RunRecord
+from wfgraph.storage import Record, RunRecord, Store
 from wfgraph.storage.placement import Places
+from wfgraph.storage.recorder import Recorder
 from wfgraph.storage.records import WAITS_FOR_BRANCHES
 from wfgraph.storage.values import decode
 
@@ -21,6 +24,8 @@ __all__ = ["BranchRunner", "is_over", "lane_of"]
 
 _SPACE = uuids.UUID("6f9d2a52-5c0e-5e0b-9a53-6b1b3ed1f0c4")
 _PREFIX = "branch:"
+_BEFORE = "wfgraph:before"
+"""Under which a branch has in its journal what the token was when it began."""
 
 
 class BranchRunner:
@@ -32,6 +37,12 @@ class BranchRunner:
 
     def __init__(self, dispatch: Callable[[Sequence[str]], None]) -> None:
         self._dispatch = dispatch
+
+    def takes(self, eng: Any, lanes: Sequence[Sequence[Any]]) -> bool:
+        """Tell whether branches are those of the task in hand, not of one that is called by it: only those are found again."""
+        keeper = eng._keeper
+        op = keeper.op_in_hand(eng) if isinstance(keeper, Recorder) else None
+        return isinstance(op, Split | Synchronize) and op.lanes is lanes
 
     def start(self, obj: Any, eng: Any, lanes: Sequence[Sequence[Any]]) -> None:
         """Start branches that nobody waits for; what they do with their copies of the token stays theirs."""
@@ -47,20 +58,21 @@ class BranchRunner:
         key = eng.idempotency_key
         known = eng.runs.branches(eng.uuid, key) or self._begin(obj, eng, lanes, key)
         if not all(map(is_over, known)):
-            raise HaltProcessing(f"waits for {len(known)} branches", WAITS_FOR_BRANCHES, {"joins": key})
+            raise HaltProcessing(
+                f"waits for {len(known)} branch{'' if len(known) == 1 else 'es'}", WAITS_FOR_BRANCHES, {"joins": key}
+            )
         ended = [eng.runs.load(one.uuid).objects[0] for one in known]
-        try:
-            _raise_failures(ended)
-            _merge(obj, eng, ended)
-        except Exception:
-            eng._keeper.end_visit()  # come here again, all branches run again
-            raise
+        eng._keeper.end_visit()  # come here again after a halt or an error, all branches run again
+        refusal = _merge(obj, [(_before(eng.runs, one), decode(one.stored)) for one in ended])
+        _raise_failures(ended)
+        if refusal is not None:
+            raise WorkflowError(refusal)
 
     def _begin(self, obj: Any, eng: Any, lanes: Sequence[Sequence[Any]], key: str) -> list[RunRecord]:
         """Store branches, unless they are there: this visit may have been begun before, by a worker that is gone."""
         token = Record(0, "null")
         token.stored = eng._stored_text(obj, token)
-        position, path = list(eng.state.callback_pos), _path_of(eng.db_obj)
+        position, around = list(eng.state.callback_pos), fingerprint(eng._keeper.graph)
         for number, lane in enumerate(lanes):
             if not lane:
                 continue
@@ -68,14 +80,14 @@ class BranchRunner:
             run = RunRecord(
                 str(uuids.uuid5(_SPACE, f"{key}/{number}")),
                 eng.name,
-                target=_PREFIX + json.dumps([*path, [position, number]]),
+                target=_PREFIX + json.dumps([*_path_of(eng.db_obj), [position, number, around]]),
                 definition=fingerprint(graph),
                 parent=eng.uuid,
                 joins=key,
                 objects=[Record(0, token.stored)],
             )
             try:
-                eng.runs.create(run, graph)
+                eng.runs.create(run, graph, {_BEFORE: token.stored})
             except StorageError:
                 eng.runs.find(run.uuid)  # it is there; any other trouble comes again here
         known: list[RunRecord] = eng.runs.branches(eng.uuid, key)
@@ -88,23 +100,53 @@ def is_over(run: RunRecord) -> bool:
     return run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 
 
-def lane_of(callbacks: Any, run: RunRecord) -> Any:
+def lane_of(callbacks: Any, run: RunRecord, store: Store) -> Any:
     """Return what a run runs: the definition of its name, or a branch of one of its tasks.
+
+    Args:
+        callbacks: the definition of its name, as it is now.
+        run: the run.
+        store: the runs of its database, which know the definitions of before.
 
     Raises:
         DefinitionChanged: there is no such branch any more.
     """
-    for position, number in _path_of(run):
-        graph = compile_graph(callbacks)
-        place = Places(graph).at(position)
-        op = None if place is None else graph.nodes[place.number].op
-        if not isinstance(op, Split | Synchronize) or number >= len(op.lanes):
+    path = _path_of(run)
+    for position, number, around in path:
+        lane = _lane(compile_graph(callbacks), position, number, around, store)
+        if lane is None:
             raise DefinitionChanged(
                 f"the run {run.uuid} is branch {number} of the task at {position} of {run.name!r}, and there is no such "
                 "branch any more; cancel the run that it is a branch of, or go on with the old definition"
             )
-        callbacks = list(op.lanes[number])
+        callbacks = list(lane)
+    if path and run.status is WorkflowStatus.NEW:
+        _check_unbegun(run, compile_graph(callbacks), store)
     return callbacks
+
+
+def _check_unbegun(run: RunRecord, graph: WorkflowGraph, store: Store) -> None:
+    """See that a branch in which no object stands yet is the one that it was: nobody else looks.
+
+    Raises:
+        DefinitionChanged: it has none of the tasks that it had.
+    """
+    if run.definition not in (None, fingerprint(graph)) and not same_tasks(
+        store.definition(str(run.definition)), graph
+    ):
+        raise DefinitionChanged(
+            f"the run {run.uuid} is a branch of a task of {run.name!r} that has no task any more of those that it had; "
+            "cancel the run that it is a branch of, or go on with the old definition"
+        )
+
+
+def _lane(graph: WorkflowGraph, position: list[int], number: int, around: str, store: Store) -> Any:
+    """Return a branch of a task that stood at a position of one version of a definition; None if it is gone."""
+    before = graph if fingerprint(graph) == around else store.definition(around)
+    place = Places(before).at(position)
+    node = None if place is None else place.number if before is graph else same_tasks(before, graph).get(place.number)
+    op = None if node is None else graph.nodes[node].op
+    return op.lanes[number] if isinstance(op, Split | Synchronize) and number < len(op.lanes) else None
 
 
 def _path_of(run: RunRecord) -> list[Any]:
@@ -128,28 +170,36 @@ def _raise_failures(ended: Sequence[Record]) -> None:
             raise HaltProcessing(one.halt_message or "a branch was cancelled", one.halt_action, one.halt_payload)
 
 
-def _merge(obj: Any, eng: Any, ended: Sequence[Record]) -> None:
-    before = eng.to_stored(obj)
+def _before(store: Store, branch: Record) -> Any:
+    """Return what a branch began with."""
+    _, found = store.result(branch, _BEFORE)
+    return found
+
+
+def _merge(obj: Any, branches: Sequence[tuple[Any, Any]]) -> str | None:
+    """Do to a token what branches have done to their copies; return why it can't be done, if so.
+
+    Args:
+        obj: the token, which somebody may have changed meanwhile.
+        branches: for each branch, what it began with and what it has made of that.
+    """
     changed: dict[str, Any] = {}
-    for one in ended:
-        after = decode(one.stored)
+    refusal = None
+    for before, after in branches:
         if after == before:
             continue
-        if not isinstance(obj, dict) or not isinstance(after, dict):
-            raise WorkflowError("a branch has changed its copy of a token that is no JSON object: it can't be joined")
+        if not all(isinstance(one, dict) for one in (obj, before, after)):
+            return "a branch has changed its copy of a token that is no JSON object: it can't be joined"
         for key in before.keys() | after.keys():
             value = after.get(key, _GONE)
-            if value == before.get(key, _GONE):
-                continue
-            if changed.setdefault(key, value) != value:
-                raise WorkflowError(
-                    f"two branches have changed {key!r} in different ways; let each have keys of its own"
-                )
+            if value != before.get(key, _GONE) and changed.setdefault(key, value) != value:
+                refusal = f"two branches have changed {key!r} in different ways; let each have keys of its own"
     for key, value in changed.items():
         if value is _GONE:
-            del obj[key]
+            obj.pop(key, None)
         else:
             obj[key] = value
+    return refusal
 
 
 _GONE: Any = object()

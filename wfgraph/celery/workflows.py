@@ -7,6 +7,7 @@ still done by one owner.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 from collections import Counter
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from celery.exceptions import WorkerShutdown, WorkerTerminate
 from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, is_over, lane_of
@@ -25,14 +27,15 @@ from wfgraph.errors import (
     StorageError,
     WorkflowAPIError,
 )
-from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, Record, RunRecord, Store, connect
-from wfgraph.storage.records import WAITS_FOR_BRANCHES
+from wfgraph.statuses import WorkflowStatus
+from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, RunRecord, Store, connect
+from wfgraph.storage.granularity import granularity_of
 from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
+_log = logging.getLogger("wfgraph.celery")
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
@@ -90,6 +93,10 @@ class CeleryWorkflows:
         stale: float = 60.0,
         branches: bool = False,
     ) -> None:
+        granularity_of(granularity)
+        for what, seconds in (("lease", lease), ("time_limit", time_limit), ("sweep", sweep)):
+            if seconds is not None and not seconds > 0:
+                raise WorkflowAPIError(f"{what} is a number of seconds above 0, not {seconds!r}")
         self.app = app
         self.registry = {name: _registered(name, found) for name, found in registry.items()}
         self._session = session
@@ -146,7 +153,7 @@ class CeleryWorkflows:
         eng.callbacks.replace(found.definition)
         eng.extra_data.update(extra_data or {})
         eng.to_stored = _as_it_is
-        eng.submit(list(object_ids), part_size=shard_size)
+        eng.submit(object_ids, part_size=shard_size)
         self.dispatch([part.uuid for part in eng.db_obj.parts])
         return str(eng.uuid)
 
@@ -175,7 +182,7 @@ class CeleryWorkflows:
             found += [one.uuid for one in pieces if one.status in _UNFINISHED]
         if stale:
             for uuid in self.store.waiting_for_branches(self.registry):
-                found += [uuid] if self._wake(uuid) else []
+                found += self._try_to_wake(uuid)
             found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
         self.dispatch(found)
         return len(found)
@@ -210,29 +217,32 @@ class CeleryWorkflows:
 
         Returns:
             What became of it: its status and how many objects there are of each, or ``{"status": "OWNED"}`` when another
-            worker has it. A halt is a result like any other.
+            worker has it. A halt is a result like any other. For a run in parts, how many of those workers were told of.
 
         Raises:
             StorageError: the database can't be used.
             DefinitionChanged: objects stand at tasks that are not in the definition any more; they are as they were.
         """
         run = self.store.find(uuid)
+        if parts := self.store.parts(run.uuid):
+            told = self.requeue([run.uuid])
+            return {"uuid": run.uuid, "status": run.status.name, "told": told, "parts": len(parts)}
         try:
             while run.status in _UNFINISHED:
                 eng = self._engine_of(run)
                 interrupted = not self._recover(eng)
                 run = eng.db_obj
                 if interrupted:
-                    self.dispatch([uuid])
+                    self.dispatch([run.uuid])
                     break
-                if not self._wake(uuid, run.objects):
+                if run.status is not WorkflowStatus.RUNNING and (self._branches is None or not self._wake(run.uuid)):
                     break
-                run = self.store.find(uuid)
+                run = self.store.find(run.uuid)
         except (RunOwned, OwnershipLost) as error:
-            return {"uuid": uuid, "status": "OWNED", "message": error.message}
+            return {"uuid": run.uuid, "status": "OWNED", "message": error.message}
         if run.joins is not None and run.parent is not None and is_over(run):
-            self._wake_parent(run.parent)
-        counts = Counter(one.status for one in run.objects) if run.objects else self.store.progress(uuid).objects
+            self.dispatch(self._try_to_wake(run.parent, run.joins))
+        counts = Counter(one.status for one in run.objects) or self.store.progress(run.uuid).objects
         objects = {status.name: count for status, count in counts.items()}
         return {"uuid": run.uuid, "status": run.status.name, "objects": objects}
 
@@ -261,26 +271,20 @@ class CeleryWorkflows:
     def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
         eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
-        eng.callbacks.replace(lane_of(found.definition, run))
+        eng.contains = _is_of_a_task
+        eng.callbacks.replace(lane_of(found.definition, run, self.store))
         if self._branches is not None:
             eng.branch_runner = self._branches
         return eng
 
-    def _wake(self, uuid: str, objects: Iterable[Record] | None = None) -> bool:
+    def _wake(self, uuid: str, joins: str | None = None) -> bool:
         """Put back in the queue what waits for branches that have all ended; tell whether there was something.
 
         Args:
             uuid: the run.
-            objects: its objects, where they are known.
+            joins: what those branches have in common; None for all.
         """
-        store = self.store
-        known = store.load(uuid).objects if objects is None else objects
-        waiting = [one for one in known if one.halt_action == WAITS_FOR_BRANCHES]
-        ready = [
-            one.ordinal
-            for one in waiting
-            if one.status is ObjectStatus.HALTED and all(map(is_over, store.branches(uuid, one.halt_payload["joins"])))
-        ]
+        ready = self.store.joinable(uuid, joins)
         if not ready:
             return False
         try:
@@ -289,9 +293,13 @@ class CeleryWorkflows:
             return False  # whoever has it looks for this when it lets go of it
         return True
 
-    def _wake_parent(self, uuid: str) -> None:
-        if self._wake(uuid):
-            self.dispatch([uuid])
+    def _try_to_wake(self, uuid: str, joins: str | None = None) -> list[str]:
+        """Wake a run where that can be done; return it then. What is wrong with it keeps nobody else from going on."""
+        try:
+            return [uuid] if self._wake(uuid, joins) else []
+        except Exception:
+            _log.exception("the branches that objects of the run %s wait for have ended, and it can't go on", uuid)
+            return []
 
     # ------------------------------------------------------------------------------------------------------------------
 
@@ -317,14 +325,26 @@ class CeleryWorkflows:
         return self.registry[name]
 
 
-def _registered(name: str, found: Any) -> Registered:
-    if isinstance(found, Registered):
-        return found
-    if isinstance(found, list | tuple) or callable(found):
-        return Registered(found)
-    raise WorkflowAPIError(
-        f"the registry holds {found!r} as {name!r}, which is no definition: nested lists of callables"
-    )
+def _registered(name: Any, found: Any) -> Registered:
+    given = found if isinstance(found, Registered) else Registered(found)
+    if not isinstance(name, str):
+        raise WorkflowAPIError(f"the registry has the name {name!r}, which is no text")
+    definition, kind = given.definition, given.engine
+    if isinstance(definition, type) or not (isinstance(definition, list | tuple) or callable(definition)):
+        raise WorkflowAPIError(
+            f"the registry holds {definition!r} as {name!r}, which is no definition: nested lists of callables; a class of "
+            "engines goes with one: Registered(definition, Engine)"
+        )
+    if not (isinstance(kind, type) and issubclass(kind, DbWorkflowEngine)):
+        raise WorkflowAPIError(
+            f"the engine of {name!r} is {kind!r}, which is no subclass of wfgraph.storage.DbWorkflowEngine"
+        )
+    return given
+
+
+def _is_of_a_task(error: BaseException) -> bool:
+    """Tell whether an exception that would end the process is a task's own, such as ``sys.exit``; not the worker's."""
+    return not isinstance(error, WorkerShutdown | WorkerTerminate)
 
 
 def _as_it_is(value: Any) -> Any:

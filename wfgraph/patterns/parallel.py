@@ -61,7 +61,7 @@ def PARALLEL_SPLIT(*args: Any) -> Task:
 
     @named("PARALLEL_SPLIT", ops.Split(lanes))
     def split(obj: Any, eng: Any) -> None:
-        elsewhere = getattr(eng, "branch_runner", None)
+        elsewhere = _elsewhere(eng, lanes)
         if elsewhere is not None:
             elsewhere.start(obj, eng, lanes)
             return
@@ -83,6 +83,12 @@ def PARALLEL_SPLIT(*args: Any) -> Task:
             run.joins.append(pool.shutdown)
 
     return split
+
+
+def _elsewhere(eng: Any, lanes: tuple[Lane, ...]) -> Any:
+    """Return what hands these branches to other workers; None where threads run them."""
+    found = getattr(eng, "branch_runner", None)
+    return found if found is not None and found.takes(eng, lanes) else None
 
 
 def _lane(branch: Any) -> Lane:
@@ -155,7 +161,7 @@ def SYNCHRONIZE(*args: Any, timeout: float | None = MAX_TIMEOUT) -> Any:
 
     @named("SYNCHRONIZE", op)
     def synchronize(obj: Any, eng: Any) -> None:
-        elsewhere = getattr(eng, "branch_runner", None)
+        elsewhere = _elsewhere(eng, lanes)
         if elsewhere is not None:
             elsewhere.join(obj, eng, lanes)
         else:

@@ -30,6 +30,7 @@ __all__ = ["UNSENDABLE", "Piece", "WorkerPool", "WorkersLost", "check_workers"]
 _AHEAD = 2
 """How many pieces per worker are handed out at once: one in hand, one that waits, so that no worker waits for us."""
 
+_MOST = 1_000
 _TRIES = 3
 """How often work is handed out again whose workers were lost."""
 
@@ -95,9 +96,9 @@ class WorkerPool:
         self._executor = self._made()
 
     def _made(self) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(
-            self._count, _Context(), initializer=_begin, initargs=(self._payload, _log_is_muted())
-        )
+        self._context = _Context()
+        given = (self._payload, _log_is_muted())
+        return ProcessPoolExecutor(self._count, self._context, initializer=_begin, initargs=given)
 
     def results(self, pieces: Callable[[], Any], lost: Callable[[list[Any]], None] | None = None) -> Iterator[Any]:
         """Hand out pieces of work, and yield what comes of them, in their order.
@@ -157,12 +158,12 @@ class WorkerPool:
 
     def stop(self) -> None:
         """Ask all workers to end: those that know how to do so finish what they have in hand."""
-        for child in multiprocessing.active_children():
+        for child in self._context.running():
             child.terminate()
 
     def kill(self) -> None:
         """End all workers at once."""
-        for child in multiprocessing.active_children():
+        for child in self._context.running():
             child.kill()
 
     def close(self) -> None:
@@ -186,9 +187,21 @@ class _Process(context.SpawnProcess):
 
 
 class _Context(context.SpawnContext):
-    """How processes are started: afresh, without the script of this one."""
+    """How the processes of one pool are started: afresh, without the script of this one."""
 
-    Process = _Process
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: list[_Process] = []
+
+    def Process(self, *args: Any, **kwargs: Any) -> _Process:  # type: ignore[override]
+        """Return a process, which is not started yet."""
+        made = _Process(*args, **kwargs)
+        self._made.append(made)
+        return made
+
+    def running(self) -> list[_Process]:
+        """Return those that were started here; this process may have others, which are not ours to end."""
+        return [one for one in self._made if one.pid is not None]
 
 
 @contextmanager
@@ -215,8 +228,8 @@ def check_workers(count: Any) -> int:
     Raises:
         WorkflowAPIError: it is none.
     """
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-        raise WorkflowAPIError(f"the number of workers is at least 1, not {count!r}")
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MOST:
+        raise WorkflowAPIError(f"the number of workers is at least 1, and at most {_MOST}, not {count!r}")
     return count
 
 

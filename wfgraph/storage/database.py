@@ -256,8 +256,10 @@ def _engine(url: str | URL | None, durability: str, create: bool) -> Engine:
         options: dict[str, Any] = (
             {"timeout": _BUSY_SECONDS} if place.get_backend_name() == "sqlite" else {"connect_timeout": 10}
         )
+        # As many connections as there are runs at a time, in threads: one that had to wait for that of another could not
+        # say that it goes on, and would lose its lease.
         engine = sqlalchemy.create_engine(
-            place, isolation_level="AUTOCOMMIT", connect_args=options, pool_pre_ping=True, pool_size=2, max_overflow=8
+            place, isolation_level="AUTOCOMMIT", connect_args=options, pool_pre_ping=True, pool_size=2, max_overflow=-1
         )
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
         shown = given if isinstance(given, str) and "@" not in given else "the URL"

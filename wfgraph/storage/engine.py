@@ -30,7 +30,7 @@ from wfgraph.storage.going_on import check_words, chosen, starts
 from wfgraph.storage.keeper import Keeper
 from wfgraph.storage.kept import KeptEngine
 from wfgraph.storage.parts import Parts, engines_of_parts, make_parts_ready, part_size_for, raise_first
-from wfgraph.storage.records import RunRecord
+from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.store import store_of
 from wfgraph.storage.values import decode
 
@@ -91,7 +91,11 @@ class DbWorkflowEngine(KeptEngine):
         """
         if not name or len(name) > 255 or "\0" in name:
             raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {name!r}")
-        run = RunRecord(str(uuids.UUID(uuid)) if uuid else str(uuids.uuid4()), name, target=target, parent=parent)
+        try:
+            known = uuids.UUID(uuid) if uuid else uuids.uuid4()
+        except (ValueError, AttributeError, TypeError) as error:
+            raise WorkflowAPIError(f"{uuid!r} is no uuid; leave it out for a new one") from error
+        run = RunRecord(str(known), name, target=target, parent=parent)
         return cls(run, store_of(database), **options)
 
     @classmethod
@@ -270,19 +274,40 @@ class DbWorkflowEngine(KeptEngine):
         """
         if self.db_obj.parts:
             return make_parts_ready(self, chosen(self.db_obj, objects), halted=halted, failed=failed, remap=remap)
-        found, _ = self._ready(halted, failed, objects, remap)
-        back = {
-            record: start
-            for record in self.db_obj.objects
-            if record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
-            and (start := found.get(record.ordinal, [0])) is not None
-        }
+        back = self.to_be_put_back(halted=halted, failed=failed, objects=objects, remap=remap)
         if back:
             with self._kept(self.objects, {}, afresh=False, ends=WorkflowStatus.NEW):
                 self._keeper.put_back(self, back)
         elif self.db_obj.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING):
             return []
         return [str(self.uuid)]
+
+    def to_be_put_back(
+        self,
+        *,
+        halted: str | None = "next",
+        failed: str | None = "current",
+        objects: Iterable[int] | None = None,
+        remap: Mapping[Any, Any] | None = None,
+    ) -> dict[Record, list[int]]:
+        """Return what :meth:`make_ready` puts back of a run that is not in parts, and where each object goes on then.
+
+        Args:
+            halted: as there, like those that follow.
+            failed: at which task those go on that failed.
+            objects: the ordinals of those to put back.
+            remap: tasks of the old definition and what they are in the new one.
+
+        Raises:
+            Exception: as :meth:`resume`.
+        """
+        found, _ = self._ready(halted, failed, objects, remap)
+        return {
+            record: start
+            for record in self.db_obj.objects
+            if record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
+            and (start := found.get(record.ordinal, [0])) is not None
+        }
 
     def _ready(
         self,

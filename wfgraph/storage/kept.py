@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -17,7 +18,7 @@ from wfgraph.runtime.context import speaking_of
 from wfgraph.runtime.extension import Extension
 from wfgraph.runtime.hooks import ActionMapper
 from wfgraph.runtime.tokens import process_tokens
-from wfgraph.statuses import WorkflowStatus
+from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.going_on import moved
 from wfgraph.storage.granularity import TOKEN, Granularity, granularity_of
 from wfgraph.storage.hooks import StoredProcessingFactory
@@ -43,6 +44,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
 
     policy: str = "remap"
     versions: Sequence[Any] = ()
+    contains: Callable[[BaseException], bool] | None = None
+    """Tells which exceptions that would end the process fail the token in hand instead, and leave the run to be gone on with."""
     _skipping = False
     _asked_to_stop = False
     """Whether that was asked for after a run was to begin, and before it has begun."""
@@ -162,6 +165,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         for record, token in zip(records, objects, strict=True):
             record.stored = self._stored_text(token, record)
         run.objects = records
+        if not records:
+            run.status = WorkflowStatus.COMPLETED  # there is nothing that anybody could go on with
         try:
             if part_size is not None:
                 cut(run, part_size)
@@ -213,9 +218,20 @@ class KeptEngine(engine_db.DbWorkflowEngine):
             except Exception:
                 status = keeper.outcome(self)
                 raise
+            except BaseException as error:
+                if not self._contained(keeper, error):
+                    raise
         finally:
             self._keeper = Nowhere()
             keeper.close(self, status)
+
+    def _contained(self, keeper: Keeper, error: BaseException) -> bool:
+        """Store the token in hand as failed with what would end the process; tell whether that was done."""
+        at = self.state.token_pos
+        if self.contains is None or not self.contains(error) or not 0 <= at < len(keeper.run.objects):
+            return False
+        keeper.token_failed(self, self.current_object, error, "".join(traceback.format_exception(error)))
+        return keeper.run.objects[at].status is ObjectStatus.ERROR
 
     def _claim_moves(self, graph: WorkflowGraph, afresh: bool) -> dict[Record, Move]:
         if self._moves is not None:

@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, WorkflowAPIError, WorkflowError
-from wfgraph.runtime.pool import WorkerPool, check_workers
+from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import RunRecord
 from wfgraph.storage.rows import Interrupted
@@ -138,17 +138,30 @@ def engines_of_parts(eng: Any) -> Iterator[Any]:
 def make_parts_ready(eng: Any, wanted: set[int], **options: Any) -> list[str]:
     """Put back in the queue what halted or failed in parts; return the uuids of those with something to do.
 
+    Nothing is put back where it is known beforehand that something can't be.
+
     Args:
         eng: the engine of the whole.
         wanted: which of its objects.
         options: as for :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
+
+    Raises:
+        RunOwned: a worker has a part in which something is to be put back.
+        Exception: as :meth:`wfgraph.storage.DbWorkflowEngine.make_ready`.
     """
-    ready: list[str] = []
+    chosen = []
     for one in engines_of_parts(eng):
         first = one.db_obj.first_object
         mine = [number - first for number in wanted if first <= number < first + len(one.objects)]
-        ready += one.make_ready(objects=mine, **options)
-    return ready
+        back = one.to_be_put_back(objects=mine, **options)
+        if back and one.db_obj.leased:
+            raise RunOwned(
+                f"objects {first} to {first + len(one.objects) - 1} of the run {eng.uuid} are with the worker "
+                f"{one.db_obj.owner}; wait until it has ended with them, or name other objects"
+            )
+        if back or (one.status in _UNFINISHED and not one.db_obj.leased):
+            chosen.append((one, mine))
+    return [uuid for one, mine in chosen for uuid in one.make_ready(objects=mine, **options)]
 
 
 class Parts:
@@ -163,6 +176,8 @@ class Parts:
         self._workers = None if workers is None else check_workers(workers)
         self._store: Store = eng.runs
         self._uuid: str = eng.db_obj.uuid
+        self._parts: list[RunRecord] = eng.db_obj.parts
+        self._count = len(eng.objects)
         self._runner = PartRunner(eng)
         self._pool: WorkerPool | None = None
         self._stopped = False
@@ -193,6 +208,8 @@ class Parts:
             yield from pool.results(lambda: None if self._stopped else next(waiting, None), self._lost)
         except Interrupted:
             pass
+        except WorkersLost as error:
+            raise self._told(error) from error
         except BaseException:
             pool.kill()
             raise
@@ -207,6 +224,20 @@ class Parts:
         for one in self._store.parts(self._uuid):
             if one.uuid in uuids_lost and one.leased and is_gone(one.owner):
                 self._store.release(one.uuid, one.epoch)
+
+    def _told(self, error: WorkersLost) -> WorkersLost:
+        """Return what says which objects the workers had in hand, and how to go on."""
+        ends = [one.first_object or 0 for one in self._parts[1:]] + [self._count]
+        places = [
+            f"{one.first_object} to {end - 1}"
+            for one, end in zip(self._parts, ends, strict=True)
+            if one.uuid in error.pieces
+        ]
+        return WorkersLost(
+            f"{error.message}, again and again, with the objects {', '.join(places)} in hand; what was done is stored: see "
+            f"what kills them, then recover() the run, or `wfgraph runs requeue {self._uuid}`",
+            error.pieces,
+        )
 
     def interrupt(self) -> None:
         """Let each worker stop after the task in hand; the second time, end them at once."""

@@ -128,18 +128,36 @@ class Reader:
         with self.database.reading() as connection:
             return [_run_of(row) for row in connection.execute(query.order_by(run.c.target))]
 
-    def waiting_for_branches(self, names: Iterable[str]) -> list[str]:
-        """Return the runs of these names with objects that wait for their branches, and that nobody is running."""
-        run, table = self._run, self._object
-        over = (WorkflowStatus.HALTED, WorkflowStatus.ERROR)
-        query = (
-            select(run.c.uuid)
-            .join(table, table.c.workflow == run.c.uuid)
-            .where(run.c.status.in_(over), run.c.name.in_(list(names)), table.c.halt_action == WAITS_FOR_BRANCHES)
-            .distinct()
-        )
+    def joinable(self, uuid: str, joins: str | None = None) -> list[int]:
+        """Return the objects of a run that wait for branches which have all ended: for any, or for these."""
+        table = self._object
+        query = self._joinable.with_only_columns(table.c.ordinal).where(table.c.workflow == uuid)
+        if joins is not None:
+            query = query.where(table.c.halt_payload["joins"].as_string() == joins)
         with self.database.reading() as connection:
-            return list(connection.execute(query).scalars())
+            return list(connection.execute(query.order_by(table.c.ordinal)).scalars())
+
+    def waiting_for_branches(self, names: Iterable[str]) -> list[str]:
+        """Return the runs of these names with objects whose branches have all ended, and that nobody is running."""
+        run = self._run
+        over = (WorkflowStatus.HALTED, WorkflowStatus.ERROR)
+        query = self._joinable.where(run.c.status.in_(over), run.c.name.in_(list(names)))
+        with self.database.reading() as connection:
+            return list(connection.execute(query.with_only_columns(run.c.uuid).distinct()).scalars())
+
+    @cached_property
+    def _joinable(self) -> Any:
+        """Return the query for the objects whose branches have all ended."""
+        run, table, branch = self._run, self._object, self._part
+        unfinished = exists().where(
+            branch.c.parent == table.c.workflow,
+            branch.c.joins == table.c.halt_payload["joins"].as_string(),
+            branch.c.status.in_((WorkflowStatus.NEW, WorkflowStatus.RUNNING)),
+        )
+        query = select(table.c.ordinal).join(run, run.c.uuid == table.c.workflow)
+        return query.where(
+            table.c.status == ObjectStatus.HALTED, table.c.halt_action == WAITS_FOR_BRANCHES, ~unfinished
+        )
 
     def progress(self, uuid: str) -> Progress:
         """Return how far a run is, counted by the database at one moment: parts, branches and all.

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import Any
 
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.graph.ops import Op
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
@@ -61,6 +62,16 @@ class Recorder:
         self._began = 0.0
         self._clears = False
         self._ordinal = -1
+
+    @property
+    def graph(self) -> WorkflowGraph:
+        """The definition that the run goes through."""
+        return self._places.graph
+
+    def op_in_hand(self, eng: Any) -> Op | None:
+        """Return what the task in hand does to the flow; None where it is none of the definition's."""
+        place = self._places.at(eng.state.callback_pos)
+        return None if place is None else self.graph.nodes[place.number].op
 
     def _take(self, eng: Any, record: Record, obj: Any) -> Statement:
         """Take over what a token holds; return the statement that is needed to write it.

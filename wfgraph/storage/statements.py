@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, cast, insert, literal_column, select, update
+from sqlalchemy import Executable, String, bindparam, case, cast, insert, literal_column, select, update
 
+from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage.database import Database
 
 __all__ = ["Statement", "Statements", "statements_of"]
@@ -79,19 +80,22 @@ class Statements:
                 {name: bindparam(f"r_{name}") for name in ("object", "key", "value")} | {"created": now}
             )
         )
-        new = ("workflow", "ordinal", "status", "data", "epoch", "revision")
+        given = ("workflow", "ordinal", "status", "data", "epoch", "revision")
         self.new = self._made(
-            insert(self._object).values({name: bindparam(f"n_{name}") for name in new} | {"modified": now}).inline()
+            insert(self._object).values({name: bindparam(f"n_{name}") for name in given} | {"modified": now}).inline()
         )
         run = models.workflow.__table__
         mine = (run.c.uuid == bindparam("b_uuid")) & (run.c.epoch == bindparam("b_epoch"))
         lease: Any = now + bindparam("b_lease")
+        # Of what is put back in the queue nobody was told yet.
+        new: Any = literal_column(f"'{WorkflowStatus.NEW.name}'")
+        told = case((cast(bindparam("b_status"), String) == new, None), else_=run.c.dispatched)
         self.run = self._made(
             update(run)
             .where(mine)
             .values(
                 {name: bindparam(f"b_{name}") for name in ("status", "state_token_pos", "extra_data")}
-                | {"modified": now, "lease_until": lease}
+                | {"modified": now, "lease_until": lease, "dispatched": told}
             )
         )
         self.beat = self._made(

@@ -46,8 +46,13 @@ class Store(Reader):
 
     # Making ----------------------------------------------------------------------------------------------------------
 
-    def create(self, run: RunRecord, graph: WorkflowGraph) -> None:
+    def create(self, run: RunRecord, graph: WorkflowGraph, journal: Mapping[str, str] | None = None) -> None:
         """Store a new run with its objects, or with its parts and theirs, all or nothing; afterwards they know their rows.
+
+        Args:
+            run: the run.
+            graph: its definition.
+            journal: what is in the journal of each of its objects to begin with, as JSON.
 
         Raises:
             StorageError: there is a run of this uuid, or the database refuses.
@@ -63,6 +68,10 @@ class Store(Reader):
                     )
                 )
                 self._add_objects(connection, one)
+            statement = statements_of(self.database).result
+            for key, told in (journal or {}).items():
+                rows = [{"r_object": one.id, "r_key": key, "r_value": told} for one in run.objects]
+                connection.exec_driver_sql(statement.text, [statement.given(row) for row in rows])
 
     def _add_objects(self, connection: Connection, run: RunRecord) -> None:
         table, statement = self._object, statements_of(self.database).new
@@ -247,11 +256,12 @@ class Store(Reader):
 
         Args:
             names: of these names only.
-            unheard: after how many seconds, since workers were told of it or it was stored, a run is one of the first two.
+            unheard: after how many seconds, since workers were told of it or it was put in the queue, a run is one of the first
+                two.
             lost: after how many seconds it is one of the third.
         """
         run, of = self._run, WorkflowStatus
-        told = func.coalesce(run.c.dispatched, run.c.created)
+        told = func.coalesce(run.c.dispatched, run.c.modified)
         due = or_(
             (run.c.status == of.RUNNING) & ~self._leased() & (told < self._now - unheard),
             (run.c.status == of.NEW) & run.c.dispatched.is_(None) & (told < self._now - unheard),

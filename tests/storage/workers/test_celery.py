@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from celery import Celery
+from sqlalchemy import event
 
 from storage.workers import flows
 from storage.workers.servers import HERE, Redis, Worker, wait_until
 from storage.workers.test_pool import ran
 from wfgraph.celery import CeleryWorkflows, Registered
-from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError
+from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError, WorkflowError
+from wfgraph.patterns import FOR, SYNCHRONIZE
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import DbWorkflowEngine, Store, connect
 
@@ -155,6 +157,42 @@ def test_mistakes_are_told_to_who_made_them(url: str, log: Path) -> None:
         CeleryWorkflows(app, REGISTRY, url, time_limit=10)
 
 
+@pytest.mark.parametrize("wrong", [None, "abc", {"n": 1}, 7])
+def test_what_is_no_list_of_tokens_is_refused(url: str, wrong: Any) -> None:
+    with pytest.raises(WorkflowError, match="Passed in object"):
+        eager(url).run.delay_sharded("flow", wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"flow": DbWorkflowEngine}, "no definition"),
+        ({"flow": Registered(flows.FLOW, dict)}, "no subclass of"),  # type: ignore[arg-type]
+        ({1: flows.FLOW}, "no text"),
+    ],
+)
+def test_a_wrong_registry_is_refused(url: str, wrong: Any, said: str) -> None:
+    with pytest.raises(WorkflowAPIError, match=said):
+        eager(url, wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"lease": 0}, {"time_limit": -1}, {"sweep": 0}, {"granularity": "x"}])
+def test_wrong_options_are_refused_at_once(url: str, wrong: Any) -> None:
+    with pytest.raises(WorkflowAPIError):
+        eager(url, **wrong)
+
+
+def test_a_run_of_nothing_is_completed(url: str) -> None:
+    workflows = eager(url)
+    uuid = workflows.run.delay_sharded("flow", [])
+    assert (True, WorkflowStatus.COMPLETED) == ((found := workflows.progress(uuid)).is_over, found.run.status)
+    eng = DbWorkflowEngine.with_name("flow", connect(url))
+    eng.callbacks.replace(flows.FLOW)
+    assert WorkflowStatus.COMPLETED is workflows.progress(eng.submit([])).run.status
+    with pytest.raises(WorkflowAPIError, match="'x' is no uuid"):
+        workflows.run.delay_sharded("flow", [1], uuid="x")
+
+
 def test_the_options_are_those_that_lose_nothing(url: str) -> None:
     app = Celery("x", broker="redis://127.0.0.1", set_as_current=False)
     workflows = CeleryWorkflows(app, REGISTRY, url, time_limit=100)
@@ -221,6 +259,25 @@ def test_what_runs_long_goes_on_with_another_message(url: str, log: Path, monkey
     assert {1} == set(ran(log).values())
 
 
+class Own(BaseException):
+    """Not an Exception."""
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, Own])
+@pytest.mark.parametrize("granularity", ["task", "token", "batch"])
+def test_what_would_end_a_worker_fails_its_token_alone(url: str, log: Path, kind: Any, granularity: str) -> None:
+    def leave(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1:
+            raise kind("away")
+
+    workflows = eager(url, {"flow": [flows.put("a"), leave, flows.put("b")]}, granularity=granularity)
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(3)])
+    found = workflows.store.load(uuid).objects
+    assert ["COMPLETED", "ERROR", "COMPLETED"] == [one.status.name for one in found]
+    assert (kind.__name__, [1]) == (str(found[1].error_type).rpartition(".")[2], found[1].callback_pos)
+    assert {"n": 1, "a": 2} == json.loads(found[1].stored)
+
+
 # Branches -------------------------------------------------------------------------------------------------------------
 
 
@@ -263,6 +320,135 @@ def test_branches_that_disagree_fail_the_token(url: str, log: Path) -> None:
     uuid = workflows.run.delay_sharded("joined", [{"n": 1, "clash": True}])
     (record,) = workflows.store.load(uuid).objects
     assert "two branches have changed 'same' in different ways" in str(record.error_message)
+
+
+def tokens_of(workflows: CeleryWorkflows, uuid: str) -> list[Any]:
+    return [json.loads(one.stored) for one in workflows.store.load(uuid).objects]
+
+
+def look_first(obj: Any, eng: Any) -> None:
+    if "looked" not in obj:
+        eng.halt("look")
+
+
+def test_what_follows_branches_may_halt_and_the_token_may_be_changed_meanwhile(url: str, log: Path) -> None:
+    workflows = eager(url, {"flow": [SYNCHRONIZE(flows.put("a"), flows.put("b"), look_first)]}, branches=True)
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+    assert [{"n": 1, "a": 2, "b": 2}] == tokens_of(workflows, uuid)
+    eng = workflows.engine(uuid)
+    eng.objects[0].update(looked=True, n=7)
+    eng.save()
+    workflows.resume.delay(uuid, halted="current")
+    assert [{"n": 7, "a": 8, "b": 8, "looked": True}] == tokens_of(workflows, uuid), "all branches have run again"
+
+
+def test_what_branches_have_done_before_one_has_halted_is_kept(url: str, log: Path) -> None:
+    workflows = eager(
+        url, {"flow": [SYNCHRONIZE([flows.put("a"), look_first], flows.put("b"), flows.put("c"))]}, branches=True
+    )
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+    assert [{"n": 1, "a": 2, "b": 2}] == tokens_of(workflows, uuid)
+    workflows.resume.delay(uuid, halted="next")
+    assert [{"n": 1, "a": 2, "b": 2}] == tokens_of(workflows, uuid)
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+
+
+def by_hand(obj: Any, eng: Any) -> None:
+    SYNCHRONIZE(flows.put("a"), flows.put("b"), flows.put("c"))(obj, eng)
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        [by_hand, SYNCHRONIZE(flows.put("d"), flows.put("e"))],
+        [SYNCHRONIZE(flows.put("d"), flows.put("e"), SYNCHRONIZE(flows.put("a"), flows.put("b"), flows.put("c")))],
+    ],
+)
+def test_branches_of_what_a_task_calls_run_in_threads(url: str, log: Path, flow: Any) -> None:
+    workflows = eager(url, {"flow": flow}, branches=True)
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+    assert [{"n": 1} | dict.fromkeys("abcde", 2)] == tokens_of(workflows, uuid)
+
+
+def test_a_token_comes_to_the_same_branches_again(url: str, log: Path) -> None:
+    def add(key: str) -> Any:
+        def task(obj: Any, eng: Any) -> None:
+            obj[key] = obj.get(key, 0) + 1
+
+        return task
+
+    inner = SYNCHRONIZE([add("a")], add("b"), add("c"))
+    flow = [FOR([1, 2], None, [SYNCHRONIZE([FOR([1, 2], None, [inner])], add("d"), add("e"))])]
+    workflows = eager(url, {"flow": flow}, branches=True)
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}, {"n": 2}])
+    assert [{"n": n, "a": 4, "b": 4, "c": 4, "d": 2, "e": 2} for n in (1, 2)] == tokens_of(workflows, uuid)
+
+
+def test_branches_are_found_again_where_their_task_is_now(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    joined = SYNCHRONIZE([flows.put("a"), flows.put("b")], flows.put("c"), flows.step(1))
+    workflows = eager(url, {"flow": [joined]}, branches=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(workflows.run, "apply_async", lambda *_, **__: None)
+        uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+        (part,) = workflows.store.parts(uuid)
+        workflows.go_on(part.uuid)
+    workflows.registry["flow"] = Registered([flows.put("x"), joined])
+    branches = workflows.store.branches(part.uuid)
+    assert [WorkflowStatus.NEW] * 2 == [one.status for one in branches]
+    for one in branches:
+        workflows.run.delay(one.uuid)
+    assert [{"n": 1, "a": 2, "b": 2, "c": 2, "done": [1]}] == tokens_of(workflows, uuid)
+
+
+def test_a_branch_that_is_another_one_now_is_refused(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflows = eager(url, {"flow": [SYNCHRONIZE([flows.put("a")], flows.put("c"), flows.step(1))]}, branches=True)
+    monkeypatch.setattr(workflows.run, "apply_async", lambda *_, **__: None)
+    uuid = workflows.run.delay_sharded("flow", [{"n": 1}])
+    (part,) = workflows.store.parts(uuid)
+    workflows.go_on(part.uuid)
+    branch, _ = workflows.store.branches(part.uuid)
+    workflows.registry["flow"] = Registered([SYNCHRONIZE([flows.put("x")], flows.put("c"), flows.step(1))])
+    with pytest.raises(DefinitionChanged, match="no task any more of those that it had"):
+        workflows.go_on(branch.uuid)
+
+
+def test_one_run_that_can_not_go_on_keeps_no_other_from_it(
+    url: str, log: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    workflows = eager(
+        url, {name: [SYNCHRONIZE(flows.put("a"), flows.put("b"))] for name in ("one", "two")}, branches=True
+    )
+    waking, workflows._wake = workflows._wake, lambda *_: False  # type: ignore[method-assign]
+    one, two = (workflows.run.delay_sharded(name, [{"n": 1}]) for name in ("one", "two"))
+    workflows._wake = waking  # type: ignore[method-assign]
+    workflows.registry["one"] = Registered([flows.put("c")])
+    workflows.sweep()
+    assert [WorkflowStatus.HALTED, WorkflowStatus.COMPLETED] == [
+        workflows.progress(uuid).run.status for uuid in (one, two)
+    ]
+    assert f"{workflows.store.parts(one)[0].uuid} wait for have ended, and it can't go on" in caplog.text
+
+
+def test_a_run_in_parts_is_told_of_part_by_part(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflows = eager(url, {"flow": [SYNCHRONIZE(flows.put("a"), flows.put("b"))]}, branches=True)
+    with monkeypatch.context() as patch:
+        patch.setattr(workflows.run, "apply_async", lambda *_, **__: None)
+        uuid = workflows.run.delay_sharded("flow", [{"n": 1}, {"n": 2}], shard_size=1)
+    assert (2, 2) == ((told := workflows.run.delay(uuid).result)["told"], told["parts"])
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+    assert {WorkflowStatus.COMPLETED: 2} == workflows.progress(uuid).branches, "no branch has run in a thread"
+
+
+def test_what_joining_costs_grows_with_the_tokens_alone(url: str, log: Path) -> None:
+    workflows = eager(url, {"flow": [SYNCHRONIZE(flows.put("a"), flows.put("b"))]}, branches=True)
+    asked: list[str] = []
+    event.listen(workflows.store.database.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    counts = []
+    for tokens in (4, 8, 12):
+        asked.clear()
+        workflows.run.delay_sharded("flow", [{"n": n} for n in range(tokens)], shard_size=tokens)
+        counts.append(len(asked))
+    assert counts[2] - counts[1] <= 1.1 * (counts[1] - counts[0])
 
 
 def test_a_branch_that_is_gone_is_refused(url: str, log: Path) -> None:

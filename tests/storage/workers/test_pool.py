@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from sqlalchemy import event
 from storage.workers import flows
 from storage.workers.servers import wait_until
 from wfgraph.engine import GenericWorkflowEngine
-from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
+from wfgraph.errors import DefinitionChanged, HaltProcessing, RunOwned, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkersLost
 from wfgraph.runtime.sharing import Chunks
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
@@ -141,7 +143,7 @@ def test_a_script_needs_no_guard_and_may_define_its_tokens(tmp_path: Path, how: 
     assert "once\nTrue True\n" == done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("count", [0, -1, True, "2", 1.5])
+@pytest.mark.parametrize("count", [0, -1, True, "2", 1.5, 1_001, 10**12])
 def test_a_wrong_number_of_workers_is_refused(count: Any) -> None:
     with pytest.raises(WorkflowAPIError, match="at least 1"):
         engine().process(tokens(2), workers=count)
@@ -172,6 +174,22 @@ def test_a_lost_worker_is_told_of_with_the_tokens_in_its_hands() -> None:
         engine([die]).process(given, workers=1)
     assert [True] * 3 == [one.get("done") for one in given[:3]]
     assert "done" not in given[3]
+
+
+def test_only_the_workers_of_a_pool_are_ended_with_it() -> None:
+    def leave(obj: Any, eng: Any) -> None:
+        raise SystemExit(3)
+
+    other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    other.start()
+    try:
+        with pytest.raises(SystemExit):
+            engine([leave]).process(tokens(3), workers=2)
+        other.join(0.5)
+        assert other.is_alive()
+    finally:
+        other.kill()
+        other.join()
 
 
 def test_chunks_grow_to_a_tenth_of_a_second_and_shrink_at_the_end() -> None:
@@ -254,6 +272,35 @@ def test_parts_go_on_in_one_process_too(url: str, log: Path) -> None:
     assert [] == eng.runs.parts(uuid)
 
 
+def test_as_many_runs_go_on_in_threads_as_there_are_threads(url: str) -> None:
+    count = 16
+    all_here = threading.Barrier(count)
+
+    def meet(obj: Any, eng: Any) -> None:
+        all_here.wait(20)
+
+    def run(number: int) -> WorkflowStatus:
+        eng = DbWorkflowEngine.with_name("flow", database, granularity="task", lease=1.0)
+        eng.callbacks.replace([flows.put("a"), flows.put("b"), meet])
+        eng.process(tokens(1))
+        return eng.status
+
+    database = connect(url)
+    with ThreadPoolExecutor(count) as threads:
+        assert [WorkflowStatus.COMPLETED] * count == list(threads.map(run, range(count)))
+
+
+def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(url: str) -> None:
+    def die(obj: Any, eng: Any) -> None:
+        if obj["n"] == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    eng = stored(url, [die])
+    with pytest.raises(WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"):
+        eng.process(tokens(2), workers=1)
+    assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
+
+
 def test_wrong_parts_are_refused(url: str) -> None:
     with pytest.raises(WorkflowAPIError, match="at least 1 object"):
         stored(url).submit(tokens(2), part_size=0)
@@ -300,6 +347,43 @@ def test_what_is_made_ready_is_made_ready_once(url: str, log: Path) -> None:
     assert WorkflowStatus.COMPLETED is again.status
     assert [] == again.make_ready(), "nothing is left to do"
     assert {1} == set(ran(log).values())
+
+
+def test_what_is_put_back_is_told_of_soon_though_who_put_it_back_is_gone(url: str, log: Path) -> None:
+    eng = stored(url)
+    eng.process(tokens(3, halt=1), stop_on_halt=False)
+    eng.runs.tell_dispatched([eng.uuid])
+    assert [eng.uuid] == eng.make_ready()
+    assert [] == eng.runs.take_stale(unheard=60), "whoever has put it back tells of it"
+    assert [eng.uuid] == eng.runs.take_stale(unheard=-1)
+
+
+@pytest.mark.parametrize("trouble", ["a worker", "the definition"])
+def test_what_can_not_be_put_back_in_one_part_is_put_back_in_none(url: str, log: Path, trouble: str) -> None:
+    eng = stored(url)
+    uuid = eng.submit([{"n": n, "halt": 1} for n in range(4)], part_size=2)
+    eng.recover()
+    last = eng.runs.parts(uuid)[-1]
+    again = DbWorkflowEngine.from_uuid(uuid, eng.runs.database)
+    again.callbacks.replace(flows.FLOW)
+    if trouble == "a worker":
+        owner = DbWorkflowEngine.from_uuid(last.uuid, eng.runs.database)
+        owner.callbacks.replace(flows.FLOW)
+        with owner._kept(owner.objects, {}, afresh=False, ends=WorkflowStatus.HALTED):
+            with pytest.raises(RunOwned, match="objects 2 to 3 of the run"):
+                again.make_ready()
+            assert [again.runs.parts(uuid)[0].uuid] == again.make_ready(objects=[0, 1])
+    else:
+        other = stored(url, [flows.step(5)])
+        other.process(tokens(1))
+        table = eng.runs.database.models.workflow.__table__
+        with eng.runs.database.writing() as connection:
+            connection.execute(
+                table.update().where(table.c.uuid == last.uuid).values(definition=other.db_obj.definition)
+            )
+        with pytest.raises(DefinitionChanged):
+            again.make_ready()
+        assert {WorkflowStatus.HALTED: 2} == eng.runs.progress(uuid).parts
 
 
 # Killed ---------------------------------------------------------------------------------------------------------------
