@@ -32,8 +32,8 @@ NO_MODULES = {
 """What is in the wheel beside Python modules."""
 
 IN_SDIST = {
-    ".gitignore", ".pre-commit-hooks.yaml", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "PKG-INFO", "README.md",
-    "bench", "docs", "examples", "pyproject.toml", "tests", "wfgraph",
+    ".gitignore", ".pre-commit-hooks.yaml", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "PKG-INFO",
+    "README.md", "bench", "docs", "examples", "pyproject.toml", "tests", "wfgraph",
 }  # fmt: skip
 
 CORE = """
@@ -132,7 +132,9 @@ def test_the_metadata_is_whole_and_its_text_can_be_shown(built: Path) -> None:
         metadata = message_from_bytes(archive.read(name))
     assert ">=3.11" == metadata["Requires-Python"]
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
-    assert {"cli", "storage", "postgres", "celery", "otel", "transitions"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"cli", "storage", "postgres", "celery", "otel", "transitions"} <= set(
+        metadata.get_all("Provides-Extra", [])
+    )
     core = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert {"blinker", "cloudpickle", "graphviz", "networkx"} == {line.partition(">")[0].strip() for line in core}
 
