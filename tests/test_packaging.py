@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -31,8 +32,8 @@ NO_MODULES = {
 """What is in the wheel beside Python modules."""
 
 IN_SDIST = {
-    ".gitignore", ".pre-commit-hooks.yaml", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "PKG-INFO", "README.md", "bench",
-    "docs", "examples", "pyproject.toml", "tests", "wfgraph",
+    ".gitignore", ".pre-commit-hooks.yaml", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "PKG-INFO",
+    "README.md", "bench", "docs", "examples", "pyproject.toml", "tests", "wfgraph",
 }  # fmt: skip
 
 CORE = """
@@ -118,6 +119,8 @@ def test_the_sdist_holds_what_it_takes_to_test_and_to_document(built: Path) -> N
     with tarfile.open(sdist_of(built)) as archive:
         names = [name.partition("/")[2] for name in archive.getnames()]
     assert {name.partition("/")[0] for name in names} == IN_SDIST
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    assert set(re.findall(r"^```\{include\} \.\./(\S+)$", pages, re.MULTILINE)) <= set(names)
     assert not [name for name in names if "__pycache__" in name or "node_modules" in name or name.endswith(".db")]
 
 
@@ -129,7 +132,9 @@ def test_the_metadata_is_whole_and_its_text_can_be_shown(built: Path) -> None:
         metadata = message_from_bytes(archive.read(name))
     assert ">=3.11" == metadata["Requires-Python"]
     assert "Typing :: Typed" in metadata.get_all("Classifier", [])
-    assert {"cli", "storage", "postgres", "celery", "transitions"} <= set(metadata.get_all("Provides-Extra", []))
+    assert {"cli", "storage", "postgres", "celery", "otel", "transitions"} <= set(
+        metadata.get_all("Provides-Extra", [])
+    )
     core = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert {"blinker", "cloudpickle", "graphviz", "networkx"} == {line.partition(">")[0].strip() for line in core}
 
