@@ -10,10 +10,11 @@ import signal
 import socket
 import uuid as uuids
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, WorkflowAPIError, WorkflowError
+from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import RunRecord
@@ -214,16 +215,24 @@ class Parts:
             pool.kill()
             raise
         finally:
-            pool.close()
-            self._pool = None
+            try:
+                pool.close()
+            finally:
+                self._pool = None
+                self._take_back()
 
-    def _lost(self, uuids_lost: list[str]) -> None:
+    def _lost(self, _: list[str]) -> None:
         """Take back what was in the hands of workers that are gone."""
         if self._stopped:
             raise Interrupted  # they were asked to end
-        for one in self._store.parts(self._uuid):
-            if one.uuid in uuids_lost and one.leased and is_gone(one.owner):
-                self._store.release(one.uuid, one.epoch)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Let others have at once what workers had that are gone, without waiting for the end of their leases."""
+        with suppress(StorageError):  # the leases run out by themselves, too
+            for one in self._store.parts(self._uuid):
+                if one.leased and is_gone(one.owner):
+                    self._store.release(one.uuid, one.epoch)
 
     def _told(self, error: WorkersLost) -> WorkersLost:
         """Return what says which objects the workers had in hand, and how to go on."""

@@ -477,6 +477,44 @@ def _wfgraph(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_all_at_once_and_leaves_nothing_owned(tmp_path: Path, number: int) -> None:
+    (tmp_path / "flow.py").write_text(
+        "import pathlib, time\ndef work(obj, eng):\n    if not pathlib.Path('quick').exists():\n"
+        "        pathlib.Path(f'begun{obj[\"n\"]}').touch()\n        time.sleep(60)\nflow = [work]\n"
+    )
+    (tmp_path / "tokens.json").write_text(json.dumps(tokens(4)))
+    command = [
+        sys.executable,
+        "-m",
+        "wfgraph",
+        "run",
+        "flow.py:flow",
+        "tokens.json",
+        "--workers",
+        "2",
+        "--db",
+        "runs.db",
+    ]
+    with (tmp_path / "said").open("w") as said:
+        main = subprocess.Popen(command, cwd=tmp_path, stdout=said, stderr=said, start_new_session=True)
+    try:
+        wait_until(lambda: len(list(tmp_path.glob("begun*"))) == 2, 30, "the work")
+        children = _children(main.pid)
+        main.send_signal(number)
+        wait_until(lambda: "once more" in (tmp_path / "said").read_text(), 10, "what to do")
+        main.send_signal(number)
+        assert 130 == main.wait(20)
+        assert not any(map(_is_there, children))
+    finally:
+        main.kill()
+        main.wait()
+    (tmp_path / "quick").touch()
+    uuid = Store(connect(f"sqlite:///{tmp_path}/runs.db")).runs()[0].uuid
+    again = _wfgraph("runs", "requeue", uuid, "--db", "runs.db", cwd=tmp_path)
+    assert "4 tokens: 4 completed, 0 halted, 0 failed" in again.stdout, again.stderr
+
+
 def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(
         "def work(obj, eng):\n    obj['done'] = True\n"
