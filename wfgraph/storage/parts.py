@@ -16,6 +16,7 @@ from typing import Any
 
 from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
+from wfgraph.runtime.sharing import check_untraced
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import RunRecord
 from wfgraph.storage.rows import Interrupted
@@ -175,6 +176,8 @@ class Parts:
 
     def __init__(self, eng: Any, workers: int | None) -> None:
         self._workers = None if workers is None else check_workers(workers)
+        if workers is not None:
+            check_untraced(eng)
         self._store: Store = eng.runs
         self._uuid: str = eng.db_obj.uuid
         self._parts: list[RunRecord] = eng.db_obj.parts

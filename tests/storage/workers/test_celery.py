@@ -289,6 +289,22 @@ def test_branches_are_runs_of_their_own_and_joined(url: str, log: Path) -> None:
     stored = [json.loads(one.stored) for one in workflows.store.load(uuid).objects]
     assert [{"n": n, "done": [0, 1, 2], "a": n + 1, "b": n + 1, "c": n + 1} for n in range(3)] == stored
     assert [uuid] == [run.uuid for run in workflows.store.runs()], "branches are not listed"
+    branch = workflows.store.branches(workflows.store.parts(uuid)[0].uuid)[0].uuid
+    command = [
+        sys.executable,
+        "-m",
+        "wfgraph",
+        "runs",
+        "requeue",
+        branch,
+        "--db",
+        url,
+        "--target",
+        f"{HERE}/flows.py:JOINED",
+    ]
+    paths = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    refused = subprocess.run(command, env=paths, capture_output=True, text=True, timeout=60, check=False)
+    assert (2, True) == (refused.returncode, "only workers go on with it: wfgraph runs requeue" in refused.stderr)
 
 
 def test_branches_that_nobody_waits_for(url: str, log: Path) -> None:

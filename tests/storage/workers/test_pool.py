@@ -24,6 +24,7 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import DefinitionChanged, HaltProcessing, RunOwned, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkersLost
 from wfgraph.runtime.sharing import Chunks
+from wfgraph.runtime.trace import Trace
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import DbWorkflowEngine, Store, connect
 
@@ -147,6 +148,14 @@ def test_a_script_needs_no_guard_and_may_define_its_tokens(tmp_path: Path, how: 
 def test_a_wrong_number_of_workers_is_refused(count: Any) -> None:
     with pytest.raises(WorkflowAPIError, match="at least 1"):
         engine().process(tokens(2), workers=count)
+
+
+def test_a_trace_of_workers_is_refused(tmp_path: Path) -> None:
+    for eng in (engine(), stored(f"sqlite:///{tmp_path}/runs.db")):
+        eng.trace = Trace()
+        with pytest.raises(WorkflowAPIError, match="a trace follows one process"):
+            eng.process(tokens(2), workers=2)
+    assert [] == Store(connect(f"sqlite:///{tmp_path}/runs.db")).runs()
 
 
 def test_what_can_not_travel_is_refused() -> None:
