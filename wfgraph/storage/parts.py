@@ -28,7 +28,12 @@ _LARGEST = 1_000
 _PER_WORKER = 4
 """How many parts each worker gets, about: with more, all end at the same time; with fewer, less is paid for claiming."""
 
-_SETTINGS = ("policy", "versions", "tier", "max_steps", "strict")
+_OF_ONE_RUN = (
+    "callbacks", "db_obj", "execute_callback", "extra_data", "granularity", "lease", "log", "objects", "owner", "runs",
+    "state",
+)  # fmt: skip
+"""What an engine has of its own run or process; whatever else was set on it goes along to the engines of its parts."""
+
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 
 
@@ -74,7 +79,9 @@ class PartRunner:
         self._database = eng.runs.database
         self._options = {"granularity": eng.granularity, "lease": eng.lease}
         self._callbacks: dict[str, Any] = dict(eng.callbacks.get(None))
-        self._settings = {name: getattr(eng, name) for name in _SETTINGS}
+        self._settings = {
+            name: value for name, value in vars(eng).items() if not name.startswith("_") and name not in _OF_ONE_RUN
+        }
         self._current: Any = None
         self._stopping = False
         self._is_worker = False

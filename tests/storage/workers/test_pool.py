@@ -26,7 +26,7 @@ from wfgraph.runtime.pool import WorkersLost
 from wfgraph.runtime.sharing import Chunks
 from wfgraph.runtime.trace import Trace
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import DbWorkflowEngine, Store, connect
+from wfgraph.storage import DbWorkflowEngine, Store, StoredProcessingFactory, connect
 
 
 @pytest.fixture(autouse=True)
@@ -308,6 +308,23 @@ def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(u
     with pytest.raises(WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"):
         eng.process(tokens(2), workers=1)
     assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
+
+
+def test_what_was_set_on_an_engine_goes_along_to_its_workers(url: str) -> None:
+    class Hooks(StoredProcessingFactory):
+        @staticmethod
+        def before_object(eng: Any, objects: Any, obj: Any) -> None:
+            obj["hook"] = True
+            StoredProcessingFactory.before_object(eng, objects, obj)
+
+    def look(obj: Any, eng: Any) -> None:
+        obj["rate"], obj["steps"] = eng.rate, eng.max_steps
+
+    eng: Any = stored(url, [look])
+    eng.processing_factory, eng.rate, eng.max_steps = Hooks, 7, 50
+    given = tokens(2)
+    eng.process(given, workers=2)
+    assert [{"n": n, "hook": True, "rate": 7, "steps": 50} for n in range(2)] == given
 
 
 def test_wrong_parts_are_refused(url: str) -> None:
