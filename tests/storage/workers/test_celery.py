@@ -478,7 +478,7 @@ def test_a_branch_that_is_gone_is_refused(url: str, log: Path) -> None:
 
 def test_what_waits_for_branches_is_woken_by_a_sweep(url: str, log: Path) -> None:
     workflows = eager(url, branches=True, stale=0)
-    waking, workflows._wake = workflows._wake, lambda uuid: False  # type: ignore[method-assign]
+    waking, workflows._wake = workflows._wake, lambda *_: False  # type: ignore[method-assign]
     uuid = workflows.run.delay_sharded("joined", [{"n": 1}])
     found = workflows.progress(uuid)
     assert (1, False) == (found.waiting, found.is_over), "its branches have ended, and nobody has seen that"
