@@ -181,9 +181,9 @@ class CeleryWorkflows:
             pieces = self.store.parts(run.uuid) or [run]
             found += [one.uuid for one in pieces if one.status in _UNFINISHED]
         if stale:
+            found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
             for uuid in self.store.waiting_for_branches(self.registry):
                 found += self._try_to_wake(uuid)
-            found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
         self.dispatch(found)
         return len(found)
 

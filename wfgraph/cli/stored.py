@@ -114,6 +114,11 @@ def found(store: Store, uuid: str, target: str | None, granularity: str) -> DbWo
         UnknownRun: there is no such run.
     """
     eng = DbWorkflowEngine.from_uuid(uuid, store.database, granularity=granularity)
+    if eng.db_obj.joins is not None:
+        raise CommandError(
+            f"the run {eng.uuid} is a branch of a task of the run {eng.db_obj.parent}; only workers go on with it: "
+            f"wfgraph runs requeue {eng.uuid[:8]} --celery module:attribute"
+        )
     place = target or eng.db_obj.target
     if place is None:
         raise CommandError(

@@ -167,8 +167,13 @@ class WorkerPool:
             child.kill()
 
     def close(self) -> None:
-        """Let go of the workers, waiting for their ends."""
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Let go of the workers, waiting for their ends; where somebody does not want to wait, they are ended at once."""
+        try:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        except BaseException:
+            self.kill()
+            self._executor.shutdown(wait=True, cancel_futures=True)
+            raise
 
 
 def _log_is_muted() -> bool:

@@ -17,7 +17,7 @@ from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.pool import UNSENDABLE, WorkerPool, WorkersLost
 from wfgraph.runtime.state import MachineState
 
-__all__ = ["Chunk", "Chunks", "Done", "process_shared", "share"]
+__all__ = ["Chunk", "Chunks", "Done", "check_untraced", "process_shared", "share"]
 
 _SECONDS = 0.1
 """How long a chunk is to take: what it costs to hand one out is about a hundredth of that."""
@@ -202,6 +202,16 @@ def _portable(error: Exception) -> BaseException:
     return WorkflowError(said)
 
 
+def check_untraced(eng: Any) -> None:
+    """See that nobody waits for a trace of what happens in other processes.
+
+    Raises:
+        WorkflowAPIError: somebody does.
+    """
+    if eng.trace is not None:
+        raise WorkflowAPIError("a trace follows one process; leave out `workers`, or set `trace` to None")
+
+
 def _bare(eng: Any) -> Any:
     """Return a copy of an engine without what belongs to this process, or is made anew where it is missing.
 
@@ -210,8 +220,9 @@ def _bare(eng: Any) -> Any:
     """
     if eng._run is not None:
         raise WorkflowAPIError("an engine that is in the middle of a run can't be shared with workers")
+    check_untraced(eng)
     found = copy.copy(eng)
-    for name in ("_program_cache", "_run", "trace"):
+    for name in ("_program_cache", "_run"):
         vars(found).pop(name, None)
     found.objects = []
     return found

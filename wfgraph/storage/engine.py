@@ -24,6 +24,7 @@ from wfgraph.errors import WorkflowAPIError, WorkflowError
 from wfgraph.runtime import loops
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.pool import check_workers
+from wfgraph.runtime.sharing import check_untraced
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database
 from wfgraph.storage.going_on import check_words, chosen, starts
@@ -177,6 +178,7 @@ class DbWorkflowEngine(KeptEngine):
         self._asked_to_stop = False
         tokens = self._pre_flight_checks(objects)
         if workers is not None:
+            check_untraced(self)
             self._store_new(tokens, self._graph(), part_size_for(len(tokens), check_workers(workers)))
             self._run_parts(workers, stop_on_error, stop_on_halt)
             return

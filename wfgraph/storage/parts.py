@@ -10,11 +10,13 @@ import signal
 import socket
 import uuid as uuids
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
-from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, WorkflowAPIError, WorkflowError
+from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
+from wfgraph.runtime.sharing import check_untraced
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import RunRecord
 from wfgraph.storage.rows import Interrupted
@@ -26,7 +28,12 @@ _LARGEST = 1_000
 _PER_WORKER = 4
 """How many parts each worker gets, about: with more, all end at the same time; with fewer, less is paid for claiming."""
 
-_SETTINGS = ("policy", "versions", "tier", "max_steps", "strict")
+_OF_ONE_RUN = (
+    "callbacks", "db_obj", "execute_callback", "extra_data", "granularity", "lease", "log", "objects", "owner", "runs",
+    "state",
+)  # fmt: skip
+"""What an engine has of its own run or process; whatever else was set on it goes along to the engines of its parts."""
+
 _UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 
 
@@ -72,7 +79,9 @@ class PartRunner:
         self._database = eng.runs.database
         self._options = {"granularity": eng.granularity, "lease": eng.lease}
         self._callbacks: dict[str, Any] = dict(eng.callbacks.get(None))
-        self._settings = {name: getattr(eng, name) for name in _SETTINGS}
+        self._settings = {
+            name: value for name, value in vars(eng).items() if not name.startswith("_") and name not in _OF_ONE_RUN
+        }
         self._current: Any = None
         self._stopping = False
         self._is_worker = False
@@ -174,6 +183,8 @@ class Parts:
 
     def __init__(self, eng: Any, workers: int | None) -> None:
         self._workers = None if workers is None else check_workers(workers)
+        if workers is not None:
+            check_untraced(eng)
         self._store: Store = eng.runs
         self._uuid: str = eng.db_obj.uuid
         self._parts: list[RunRecord] = eng.db_obj.parts
@@ -214,16 +225,24 @@ class Parts:
             pool.kill()
             raise
         finally:
-            pool.close()
-            self._pool = None
+            try:
+                pool.close()
+            finally:
+                self._pool = None
+                self._take_back()
 
-    def _lost(self, uuids_lost: list[str]) -> None:
+    def _lost(self, _: list[str]) -> None:
         """Take back what was in the hands of workers that are gone."""
         if self._stopped:
             raise Interrupted  # they were asked to end
-        for one in self._store.parts(self._uuid):
-            if one.uuid in uuids_lost and one.leased and is_gone(one.owner):
-                self._store.release(one.uuid, one.epoch)
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Let others have at once what workers had that are gone, without waiting for the end of their leases."""
+        with suppress(StorageError):  # the leases run out by themselves, too
+            for one in self._store.parts(self._uuid):
+                if one.leased and is_gone(one.owner):
+                    self._store.release(one.uuid, one.epoch)
 
     def _told(self, error: WorkersLost) -> WorkersLost:
         """Return what says which objects the workers had in hand, and how to go on."""

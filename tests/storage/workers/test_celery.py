@@ -289,6 +289,22 @@ def test_branches_are_runs_of_their_own_and_joined(url: str, log: Path) -> None:
     stored = [json.loads(one.stored) for one in workflows.store.load(uuid).objects]
     assert [{"n": n, "done": [0, 1, 2], "a": n + 1, "b": n + 1, "c": n + 1} for n in range(3)] == stored
     assert [uuid] == [run.uuid for run in workflows.store.runs()], "branches are not listed"
+    branch = workflows.store.branches(workflows.store.parts(uuid)[0].uuid)[0].uuid
+    command = [
+        sys.executable,
+        "-m",
+        "wfgraph",
+        "runs",
+        "requeue",
+        branch,
+        "--db",
+        url,
+        "--target",
+        f"{HERE}/flows.py:JOINED",
+    ]
+    paths = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    refused = subprocess.run(command, env=paths, capture_output=True, text=True, timeout=60, check=False)
+    assert (2, True) == (refused.returncode, "only workers go on with it: wfgraph runs requeue" in refused.stderr)
 
 
 def test_branches_that_nobody_waits_for(url: str, log: Path) -> None:
@@ -462,7 +478,7 @@ def test_a_branch_that_is_gone_is_refused(url: str, log: Path) -> None:
 
 def test_what_waits_for_branches_is_woken_by_a_sweep(url: str, log: Path) -> None:
     workflows = eager(url, branches=True, stale=0)
-    waking, workflows._wake = workflows._wake, lambda uuid, joins=None: False  # type: ignore[method-assign]
+    waking, workflows._wake = workflows._wake, lambda *_: False  # type: ignore[method-assign]
     uuid = workflows.run.delay_sharded("joined", [{"n": 1}])
     found = workflows.progress(uuid)
     assert (1, False) == (found.waiting, found.is_over), "its branches have ended, and nobody has seen that"

@@ -24,8 +24,9 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import DefinitionChanged, HaltProcessing, RunOwned, WorkflowAPIError, WorkflowError
 from wfgraph.runtime.pool import WorkersLost
 from wfgraph.runtime.sharing import Chunks
+from wfgraph.runtime.trace import Trace
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage import DbWorkflowEngine, Store, connect
+from wfgraph.storage import DbWorkflowEngine, Store, StoredProcessingFactory, connect
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +148,14 @@ def test_a_script_needs_no_guard_and_may_define_its_tokens(tmp_path: Path, how: 
 def test_a_wrong_number_of_workers_is_refused(count: Any) -> None:
     with pytest.raises(WorkflowAPIError, match="at least 1"):
         engine().process(tokens(2), workers=count)
+
+
+def test_a_trace_of_workers_is_refused(tmp_path: Path) -> None:
+    for eng in (engine(), stored(f"sqlite:///{tmp_path}/runs.db")):
+        eng.trace = Trace()
+        with pytest.raises(WorkflowAPIError, match="a trace follows one process"):
+            eng.process(tokens(2), workers=2)
+    assert [] == Store(connect(f"sqlite:///{tmp_path}/runs.db")).runs()
 
 
 def test_what_can_not_travel_is_refused() -> None:
@@ -299,6 +308,23 @@ def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(u
     with pytest.raises(WorkersLost, match=rf"objects 1 to 1 in hand; .* recover\(\) .*wfgraph runs requeue {eng.uuid}"):
         eng.process(tokens(2), workers=1)
     assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
+
+
+def test_what_was_set_on_an_engine_goes_along_to_its_workers(url: str) -> None:
+    class Hooks(StoredProcessingFactory):
+        @staticmethod
+        def before_object(eng: Any, objects: Any, obj: Any) -> None:
+            obj["hook"] = True
+            StoredProcessingFactory.before_object(eng, objects, obj)
+
+    def look(obj: Any, eng: Any) -> None:
+        obj["rate"], obj["steps"] = eng.rate, eng.max_steps
+
+    eng: Any = stored(url, [look])
+    eng.processing_factory, eng.rate, eng.max_steps = Hooks, 7, 50
+    given = tokens(2)
+    eng.process(given, workers=2)
+    assert [{"n": n, "hook": True, "rate": 7, "steps": 50} for n in range(2)] == given
 
 
 def test_wrong_parts_are_refused(url: str) -> None:
@@ -475,6 +501,44 @@ def _wfgraph(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "wfgraph", *arguments], cwd=cwd, capture_output=True, text=True, check=False, timeout=60
     )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_all_at_once_and_leaves_nothing_owned(tmp_path: Path, number: int) -> None:
+    (tmp_path / "flow.py").write_text(
+        "import pathlib, time\ndef work(obj, eng):\n    if not pathlib.Path('quick').exists():\n"
+        "        pathlib.Path(f'begun{obj[\"n\"]}').touch()\n        time.sleep(60)\nflow = [work]\n"
+    )
+    (tmp_path / "tokens.json").write_text(json.dumps(tokens(4)))
+    command = [
+        sys.executable,
+        "-m",
+        "wfgraph",
+        "run",
+        "flow.py:flow",
+        "tokens.json",
+        "--workers",
+        "2",
+        "--db",
+        "runs.db",
+    ]
+    with (tmp_path / "said").open("w") as said:
+        main = subprocess.Popen(command, cwd=tmp_path, stdout=said, stderr=said, start_new_session=True)
+    try:
+        wait_until(lambda: len(list(tmp_path.glob("begun*"))) == 2, 30, "the work")
+        children = _children(main.pid)
+        main.send_signal(number)
+        wait_until(lambda: "once more" in (tmp_path / "said").read_text(), 10, "what to do")
+        main.send_signal(number)
+        assert 130 == main.wait(20)
+        assert not any(map(_is_there, children))
+    finally:
+        main.kill()
+        main.wait()
+    (tmp_path / "quick").touch()
+    uuid = Store(connect(f"sqlite:///{tmp_path}/runs.db")).runs()[0].uuid
+    again = _wfgraph("runs", "requeue", uuid, "--db", "runs.db", cwd=tmp_path)
+    assert "4 tokens: 4 completed, 0 halted, 0 failed" in again.stdout, again.stderr
 
 
 def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
