@@ -165,12 +165,14 @@ class CeleryWorkflows:
         """
         return self.store.progress(uuid)
 
-    def requeue(self, uuids: Sequence[str] = (), *, stale: bool = False) -> int:
+    def requeue(self, uuids: Sequence[str] = (), *, stale: bool = False, lost: float | None = None) -> int:
         """Tell workers of runs again: of these, or of all that should be going on and are not.
 
         Args:
             uuids: the runs.
             stale: all that nobody has, and of which no worker was told lately.
+            lost: how many seconds a message may be under way; what has waited longer is told of again. When not given, as
+                long as a message may take.
 
         Returns:
             How many messages were sent.
@@ -181,15 +183,21 @@ class CeleryWorkflows:
             pieces = self.store.parts(run.uuid) or [run]
             found += [one.uuid for one in pieces if one.status in _UNFINISHED]
         if stale:
-            found += self.store.take_stale(self.registry, unheard=self._stale, lost=self._time_limit)
+            patience = self._time_limit if lost is None else min(lost, self._time_limit)
+            found += self.store.take_stale(self.registry, unheard=self._stale, lost=patience)
             for uuid in self.store.waiting_for_branches(self.registry):
                 found += self._try_to_wake(uuid)
         self.dispatch(found)
         return len(found)
 
-    def sweep(self) -> int:
-        """Tell workers of all runs that should be going on and are not; return how many those are."""
-        return self.requeue(stale=True)
+    def sweep(self, overtaken: float | None = None) -> int:
+        """Tell workers of all runs that should be going on and are not; return how many those are.
+
+        Args:
+            overtaken: how many seconds ago a message was sent at the latest that has come by now, through the same queue as
+                those of runs: of what was told before, the message is lost, or a worker keeps it. None: not known.
+        """
+        return self.requeue(stale=True, lost=None if overtaken is None else overtaken + self._stale)
 
     def dispatch(self, uuids: Sequence[str]) -> None:
         """Tell workers of stored runs.

@@ -237,6 +237,27 @@ def test_what_is_stale_is_told_of_once(url: str) -> None:
     assert sorted(parts) == sorted(store.take_stale(["flow"], unheard=-1, lost=-1)), "the message is lost"
 
 
+def test_messages_that_a_sweep_has_overtaken_are_sent_again(url: str, log: Path) -> None:
+    workflows = eager(url, stale=0)
+    eng = DbWorkflowEngine.with_name("flow", connect(url))
+    eng.callbacks.replace(flows.FLOW)
+    uuid = eng.submit([{"n": n} for n in range(4)], part_size=2)
+    workflows.store.tell_dispatched([part.uuid for part in workflows.store.parts(uuid)])
+    assert 0 == workflows.sweep(), "the messages may be on their way"
+    assert 2 == workflows.sweep(overtaken=-1)
+    assert WorkflowStatus.COMPLETED is workflows.progress(uuid).run.status
+
+
+def test_sweeps_overtake_nothing_in_a_queue_of_their_own(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[float | None] = []
+    monkeypatch.setattr(CeleryWorkflows, "sweep", lambda self, overtaken=None: found.append(overtaken))
+    one, other = eager(url, sweep=5), eager(url, sweep=5)
+    other.app.conf.task_routes = {"wfgraph.sweep": {"queue": "sweeps"}}
+    for workflows in (one, other):
+        workflows.app.tasks["wfgraph.sweep"].delay()
+    assert [10, None] == found
+
+
 def test_a_second_copy_of_a_message_does_nothing(url: str, log: Path) -> None:
     workflows = eager(url)
     seen: list[Any] = []

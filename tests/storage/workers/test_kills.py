@@ -65,7 +65,7 @@ class Scene:
 
 @pytest.fixture
 def scene_env(env: dict[str, str], redis: Redis) -> dict[str, str]:
-    options = {"lease": 1.5, "sweep": 0.4, "stale": 1, "time_limit": 5}
+    options = {"lease": 1.5, "sweep": 0.4, "stale": 1, "time_limit": 600}
     return {**env, "FLOWS_BROKER": redis.url, "FLOWS_PAUSE": "0.02", "FLOWS_OPTIONS": json.dumps(options)}
 
 
@@ -137,7 +137,7 @@ def test_the_broker_restarts(
 def test_the_database_restarts(
     server: Server, redis: Redis, tmp_path: Path, workers: Callable[..., Worker], long: bool
 ) -> None:
-    options = {"lease": 1.5, "sweep": 0.4, "stale": 1, "time_limit": 5}
+    options = {"lease": 1.5, "sweep": 0.4, "stale": 1, "time_limit": 600}
     env = {
         "FLOWS_DB": server.url,
         "FLOWS_LOG": str(tmp_path / "log"),
