@@ -60,6 +60,8 @@ def use(folder: str) -> None:
     engine.process([Order(1), Order(2)], stop_on_error=False)
     assert_type(engine.db_obj, RunRecord)
     assert_type(engine.db_obj.status, WorkflowStatus)
+    assert_type(engine.status, WorkflowStatus)
+    assert_type(engine.uuid, str)
     assert_type(engine.runs, Store)
     try:
         again = OrderEngine.from_uuid(engine.db_obj.uuid, database)

@@ -137,6 +137,16 @@ class DbWorkflowEngine(KeptEngine):
                     key: {**found, "token": record.ordinal} for key, found in record.loops.items()
                 }
 
+    @property
+    def uuid(self) -> str:
+        """The run's name for machines."""
+        return self.db_obj.uuid
+
+    @property
+    def status(self) -> WorkflowStatus:
+        """What the run is, as far as this engine knows."""
+        return self.db_obj.status
+
     # Running ---------------------------------------------------------------------------------------------------------
 
     def process(
@@ -199,7 +209,7 @@ class DbWorkflowEngine(KeptEngine):
             StorageError: the run is stored already, or the database can't be used.
         """
         self._store_new(self._pre_flight_checks(objects), self._graph(), part_size)
-        return str(self.uuid)
+        return self.uuid
 
     def resume(
         self,
@@ -282,7 +292,7 @@ class DbWorkflowEngine(KeptEngine):
                 self._keeper.put_back(self, back)
         elif self.db_obj.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING):
             return []
-        return [str(self.uuid)]
+        return [self.uuid]
 
     def to_be_put_back(
         self,
