@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
+from wfgraph.utils import is_a
 
 __all__ = ["RULE"]
 
@@ -17,7 +18,7 @@ __all__ = ["RULE"]
 def find(context: Context) -> Iterator[Finding]:
     """Yield the items that registering drops, where something follows them."""
     raw = context.reading.raw
-    if callable(raw) or not isinstance(raw, list | tuple):
+    if callable(raw) or not is_a(raw, list, tuple):
         return
     last = max((index for index, item in enumerate(raw) if not _dropped(item)), default=-1)
     place = 0
@@ -31,11 +32,11 @@ def find(context: Context) -> Iterator[Finding]:
                 hint="take it out, so that places are what they look like",
             )
         if item is not None:
-            place += len(item) if isinstance(item, tuple) and not callable(item) else 1
+            place += len(item) if is_a(item, tuple) and not callable(item) else 1
 
 
 def _dropped(item: object) -> bool:
-    return item is None or (isinstance(item, list) and not item)
+    return item is None or (is_a(item, list) and not item)
 
 
 RULE = Rule(
