@@ -102,14 +102,14 @@ def _attributes(found: Any) -> Iterator[tuple[str, Any]]:
         return
     try:
         held = object.__getattribute__(found, "__dict__")
-    except AttributeError:
+    except Exception:  # there is none, or the class has a property of that name
         held = {}
     slots = (name for kind in type(found).__mro__ for name in _slots(kind))
     values: dict[str, Any] = dict(held) if type(held) is dict else {}
     for name in slots:
         try:
             values[name] = object.__getattribute__(found, name)
-        except AttributeError:
+        except Exception:  # not assigned, or a property of that name
             continue
     yield from ((name, value) for name, value in values.items() if isinstance(name, str) and not name.startswith("_"))
 
