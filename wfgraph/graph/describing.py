@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from types import FunctionType, MethodType
@@ -107,10 +108,8 @@ def _attributes(found: Any) -> Iterator[tuple[str, Any]]:
     slots = (name for kind in type(found).__mro__ for name in _slots(kind))
     values: dict[str, Any] = dict(held) if type(held) is dict else {}
     for name in slots:
-        try:
+        with suppress(Exception):  # not assigned, or a property of that name
             values[name] = object.__getattribute__(found, name)
-        except Exception:  # not assigned, or a property of that name
-            continue
     yield from ((name, value) for name, value in values.items() if isinstance(name, str) and not name.startswith("_"))
 
 
