@@ -364,3 +364,8 @@ def test_the_example_in_the_documentation_of_the_module_works() -> None:
 def test_a_condition_that_halts_is_a_halt_of_its_pattern() -> None:
     walk = run([IF(lambda obj, eng: eng.halt("ask"), letter)], {})
     assert ("halted", ("IF",), "ask") == (walk.outcome, walk.names, walk.message)
+
+
+def test_a_definition_of_empty_lists_is_completed_at_once() -> None:
+    walk = run([[[]]], {})
+    assert ("completed", (), None) == (walk.outcome, walk.path, walk.error)

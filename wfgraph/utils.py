@@ -6,7 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, overload
 
 __all__ = [
     "attribute",
@@ -15,14 +15,17 @@ __all__ = [
     "collecting_later",
     "counted",
     "escape_control",
+    "is_a",
     "overridable",
     "shown",
     "staticproperty",
     "task_name",
+    "without_partials",
 ]
 
 _T = TypeVar("_T")
 _LONGEST = 300
+_MOST_PARTIALS = 100
 
 
 class staticproperty(Generic[_T]):  # noqa: N801 - a decorator, named as `property` is
@@ -61,6 +64,24 @@ def attribute(found: Any, name: str, default: Any = None) -> Any:
         return default
 
 
+@overload
+def is_a(found: Any, kind: type[_T], /) -> TypeGuard[_T]: ...
+@overload
+def is_a(found: Any, *kinds: type) -> bool: ...
+def is_a(found: Any, *kinds: type) -> bool:
+    """Tell whether an object is of one of these types, without asking it: one of a user's may fail then, or lie."""
+    return issubclass(type(found), kinds)
+
+
+def without_partials(found: Any) -> Any:
+    """Return what partials around each other call in the end; a partial may contain itself, and is returned then."""
+    for _ in range(_MOST_PARTIALS):
+        if not is_a(found, partial):
+            break
+        found = found.func
+    return found
+
+
 def shown(value: Any) -> str:
     """Return an object's own text on one line, cut where it is long; its type where it has none to give."""
     try:
@@ -93,10 +114,11 @@ def task_name(task: Any) -> str:
     ('partial(print)', 'len')
     """
     name = attribute(task, "__name__")
-    if isinstance(name, str):
-        return name
-    if isinstance(task, partial):
-        return f"partial({task_name(task.func)})"
+    if is_a(name, str):
+        return str.__str__(name)
+    if is_a(task, partial):
+        inner = without_partials(task)
+        return "partial" if is_a(inner, partial) else f"partial({task_name(inner)})"
     return type(task).__name__
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from checks.checks_generated import Maker
 
@@ -10,6 +12,7 @@ from wfgraph.compiler.stored import graph_from_json, graph_to_json
 from wfgraph.graph.difference import Change, difference, same_tasks
 from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.text import graph_text
+from wfgraph.patterns import EMPTY_CALL, SIMPLE_MERGE
 from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.dot import diagram_dot
 from wfgraph.views.extract import diagram_of
@@ -60,3 +63,17 @@ def test_any_two_versions_are_compared(kind: str) -> None:
         assert {end for arrow in diagram.arrows for end in (arrow.source, arrow.target)} <= set(keys), seed
         assert diagram_tree(diagram)
         assert not difference(old, old)
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        SIMPLE_MERGE([], []),
+        SIMPLE_MERGE([], EMPTY_CALL, EMPTY_CALL),
+        SIMPLE_MERGE(SIMPLE_MERGE([], []), [SIMPLE_MERGE([[]], EMPTY_CALL)], EMPTY_CALL),
+    ],
+)
+def test_patterns_of_empty_branches_differ_in_nothing_from_themselves(flow: Any) -> None:
+    graph = compile_graph(flow)
+    assert not difference(graph, graph)
+    assert not difference(graph, graph_from_json(graph_to_json(graph)))

@@ -10,13 +10,12 @@ from __future__ import annotations
 import dis
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from types import FunctionType
 from typing import Any
 
 from wfgraph.graph.ops import Branch, Call, Op, While
 from wfgraph.graph.task import op_of
-from wfgraph.utils import attribute
+from wfgraph.utils import attribute, without_partials
 
 __all__ = ["Returned", "answer_of", "returned"]
 
@@ -43,8 +42,7 @@ class Returned:
 
 def returned(function: Any, deep: int = _DEEPEST) -> Returned | None:
     """Return what a callable returns, if that is plain to see."""
-    while isinstance(function, partial):
-        function = function.func
+    function = without_partials(function)
     function = attribute(function, "__func__", function)
     if type(function) is not FunctionType or not deep:
         return None

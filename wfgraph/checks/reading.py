@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,13 +22,14 @@ from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.task import op_of, task
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.utils import shown
+from wfgraph.utils import is_a, shown
 
 __all__ = ["Fault", "Reading", "is_stand_in", "read"]
 
 _LONGEST = 60
 _CODES = {
     TaskFault.NOT_CALLABLE: "WF001",
+    TaskFault.ENDLESS: "WF001",
     TaskFault.OTHER_ARGUMENTS: "WF002",
     TaskFault.SILENT: "WF003",
     TaskFault.UNAWAITED: "WF006",
@@ -69,10 +71,11 @@ class Reading:
 def read(definition: Any, engine: type | None = None) -> Reading:
     """Compile a definition, whatever it holds, for an engine class if one is named."""
     raw = definition
-    if not callable(raw) and not isinstance(raw, list | tuple | str | bytes) and isinstance(raw, Iterable):
-        raw = list(raw)
     inference = Inference(engine)
     try:
+        if not callable(raw) and not is_a(raw, list, tuple, str, bytes) and is_a(raw, Iterable):
+            with suppress(Exception):  # compiling it says what is wrong
+                raw = list(raw)
         return Reading(raw, compile_graph(raw, inference=inference), inference)
     except WorkflowDefinitionError:
         reader = _Reader()
@@ -97,7 +100,7 @@ def _stand_in(item: Any) -> Callable[..., Any]:
 
 def is_stand_in(function: Any) -> bool:
     """Tell whether a task stands for a faulty item."""
-    return isinstance(function, _StandIn)
+    return is_a(function, _StandIn)
 
 
 @dataclass(slots=True)
@@ -131,7 +134,7 @@ class _Reader:
         """Return nested lists that compile."""
         if callable(raw):
             raw = [raw]
-        elif isinstance(raw, str | bytes) or not isinstance(raw, Iterable):
+        elif is_a(raw, str, bytes) or not is_a(raw, Iterable):
             self._note("WF001", f"a workflow definition is a list of callables, not {shown(raw)}", ())
             return []
         result = self._nested(raw, None)
@@ -147,7 +150,7 @@ class _Reader:
     def _nested(self, raw: Any, branch: _Branch | None) -> list[Any]:
         """Clean nested lists as registering does, and replace what is no task."""
         result: list[Any] = []
-        frames: list[tuple[Iterator[Any], list[Any], Any]] = [(iter(raw), result, raw)]
+        frames: list[tuple[Iterator[Any], list[Any], Any]] = [(self._items(raw, (), branch), result, raw)]
         path: list[int] = []  # of the innermost open list
         while frames:
             rest, into, _ = frames[-1]
@@ -163,17 +166,26 @@ class _Reader:
                     into.append(_stand_in("the definition itself"))
                     continue
                 inner = into
-                if isinstance(item, list):
+                if is_a(item, list):
                     path.append(len(into))
                     inner = []
                     into.append(inner)
-                frames.append((iter(item), inner, item))
+                frames.append((self._items(item, address, branch), inner, item))
                 break
             else:
                 frames.pop()
                 if frames and frames[-1][1] is not into:
                     path.pop()
         return result
+
+    def _items(self, raw: Any, address: Address, branch: _Branch | None) -> Iterator[Any]:
+        """Return the items of a list, none where its own class fails."""
+        try:
+            return iter(list(raw))
+        except Exception as error:
+            message = f"the list at {format_address(address)} can't be read: {shown(error)}"
+            self._note("WF001", message, address, branch)
+            return iter(())
 
     def _task(self, item: Any, address: Address, slot: tuple[list[Any], int], branch: _Branch | None) -> Any:
         fault = self._fault_of(item)

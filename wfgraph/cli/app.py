@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import traceback
 from importlib import import_module
 from typing import Any
@@ -99,6 +100,13 @@ class _Verbs(click.Group):
         except KeyboardInterrupt:
             complain("interrupted")
             ctx.exit(130)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # who reads the output has gone: click ends quietly
+                raise
+            if ctx.params.get("debug"):
+                traceback.print_exception(error)
+            complain(str(error))
+            ctx.exit(2)
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -82,8 +82,8 @@ def run(
         raise CommandError("--trace follows one process: leave out --workers")
     if url is None and (name or granularity):
         raise CommandError("--name and --granularity are of stored runs; say where to store it: --db runs.db")
+    given = read_tokens(tokens)  # before a database is made for them
     eng = engine_for(target, key) if url is None else _stored_engine(target, key, url, name, granularity or "token")
-    given = read_tokens(tokens)
     if recording is not None:
         eng.trace = Trace()
     report, code = _run(eng, given, workers) if url is None else _run_stored(eng, given, workers)

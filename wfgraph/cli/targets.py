@@ -51,8 +51,25 @@ def load(target: str) -> Any:
         try:
             found = getattr(found, part)
         except AttributeError:
-            raise CommandError(f"{place} has no attribute {name!r}{_near(part, dir(found))}") from None
+            raise CommandError(f"{place} has no attribute {name!r}{_near(part, _names(found))}") from None
+        except Exception as error:  # a property of the user's
+            raise CommandError(f"{place} does not give its attribute {name!r}: {_said(error)}") from error
     return found
+
+
+def _names(found: Any) -> list[str]:
+    try:
+        return dir(found)
+    except Exception:
+        return []
+
+
+def _said(error: BaseException) -> str:
+    """Return what an exception of the user's says, if it can say anything."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:
+        return type(error).__name__
 
 
 def load_file(path: Path) -> ModuleType:
@@ -80,7 +97,7 @@ def load_file(path: Path) -> ModuleType:
         _execute(str(path), lambda: loader.exec_module(module))
     except CommandError:
         if not known:
-            del sys.modules[whole.stem]
+            sys.modules.pop(whole.stem, None)
         raise
     return module
 
@@ -115,8 +132,10 @@ def _execute(name: str, action: Callable[[], object]) -> None:
         raise CommandError(f"{name} failed to import: {error.msg} ({where})") from error
     except SystemExit as error:
         raise CommandError(f"{name} failed to import: it ended the process with exit code {error.code!r}") from error
-    except Exception as error:
-        raise CommandError(f"{name} failed to import: {type(error).__name__}: {error}{_line(error)}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise CommandError(f"{name} failed to import: {_said(error)}{_line(error)}") from error
 
 
 def _line(error: BaseException) -> str:

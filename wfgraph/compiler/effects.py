@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -18,7 +17,7 @@ from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Exit, Op, Synchronize
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.task import declaration_of, op_of
-from wfgraph.utils import attribute
+from wfgraph.utils import attribute, is_a, without_partials
 
 __all__ = ["Infer", "declared", "inferred", "known_op", "mentions_position", "of_asked"]
 
@@ -107,12 +106,11 @@ def mentions_position(task: Any) -> bool:
 
 
 def _mentions(function: Any, deep: int, seen: set[int]) -> bool:
-    while isinstance(function, partial):
-        function = function.func
+    function = without_partials(function)
     function = attribute(function, "__func__", function)
-    if not isinstance(function, FunctionType):
+    if not is_a(function, FunctionType):
         function = getattr(type(function), "__call__", None)  # noqa: B004 - the function, not whether there is one
-    if not isinstance(function, FunctionType) or id(function) in seen:
+    if not is_a(function, FunctionType) or id(function) in seen:
         return False
     seen.add(id(function))
     names = _names(function.__code__)

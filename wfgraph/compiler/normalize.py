@@ -22,7 +22,7 @@ from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
 from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.task import op_of
-from wfgraph.utils import attribute, escape_control, shown, task_name
+from wfgraph.utils import attribute, escape_control, is_a, shown, task_name, without_partials
 
 __all__ = ["Fault", "define", "fault_of", "is_async", "message_of"]
 
@@ -92,6 +92,7 @@ class Fault(Enum):
 
     NOT_CALLABLE = "it can't be called at all"
     OTHER_ARGUMENTS = "it can't be called with the token and the engine"
+    ENDLESS = "it is a partial of itself"
     SILENT = "calling it runs nothing of its body"
     UNAWAITED = "it asks an async function, and does not await it"
 
@@ -100,6 +101,8 @@ def fault_of(item: Any) -> Fault | None:
     """Tell why an item is no task; None when it is one."""
     if not callable(item):
         return Fault.NOT_CALLABLE
+    if is_a(without_partials(item), partial):
+        return Fault.ENDLESS
     code = _code(item)
     if code is not None and code.co_flags & _SILENT:
         return Fault.SILENT
@@ -117,6 +120,11 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
             "a definition holds tasks (callables that take the token and the engine) and lists of them"
         )
     name = escape_control(task_name(item))
+    if fault is Fault.ENDLESS:
+        return (
+            f"the item at {place} is a partial of itself, or of partials more than a hundred deep: nothing can call it; "
+            "make it a function"
+        )
     if fault is Fault.SILENT:
         what = "a generator function"
         instead = "make it a plain function"
@@ -155,10 +163,9 @@ def _check_task(item: Any, place: Place) -> None:
 
 def _code(item: Any) -> CodeType | None:
     """Return the code that a call of the item runs, where it is Python code."""
-    while isinstance(item, partial):
-        item = item.func
+    item = without_partials(item)
     code = attribute(item, "__code__")
-    if code is None and not isinstance(item, type):
+    if code is None and not is_a(item, type):
         code = getattr(type(item).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
 

@@ -28,6 +28,7 @@ from wfgraph.graph.identity import Recorded, identities, is_declared
 from wfgraph.graph.ops import EdgeKind, Op
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.workflow_graph import Certainty, Edge, Node, WorkflowGraph
+from wfgraph.utils import is_a
 
 __all__ = ["graph_from_json", "graph_to_json"]
 
@@ -110,7 +111,7 @@ def _op(op: Op) -> dict[str, Any]:
         if isinstance(op, ops.Choice) and field.name == "cases":
             labels = [way.label for way in op.exits()]
             told["cases"] = [[label, offset] for label, (_, offset) in zip(labels, value, strict=False)]
-        elif isinstance(value, Outcome):
+        elif is_a(value, Outcome):
             told[field.name] = _outcome(value)
         elif field.name == "outcomes" and value is not None:
             told["outcomes"] = [_outcome(one) for one in value]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from enum import Enum
 from functools import partial
 from types import FunctionType, MethodType
@@ -11,12 +12,13 @@ from typing import Any
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Call
 from wfgraph.graph.task import op_of
-from wfgraph.utils import escape_control, task_name
+from wfgraph.utils import escape_control, is_a, task_name
 
 __all__ = ["arguments_of", "describe"]
 
 _LONGEST = 40
 _MOST = 8
+_MOST_PARTIALS = 100
 
 
 def describe(value: Any) -> str:
@@ -29,9 +31,8 @@ def describe(value: Any) -> str:
         op = op_of(value)
         return escape_control(op.text if isinstance(op, Call) and op.text else task_name(value))
     if is_block(value):
-        items = [_nested(item) if is_block(item) else describe(item) for item in value[:_MOST]]
-        return _cut(f"[{', '.join(items)}{', ...' if len(value) > _MOST else ''}]")
-    if isinstance(value, Enum):
+        return _cut(_listed(value, lambda item: _nested(item) if is_block(item) else describe(item)))
+    if is_a(value, Enum):
         return f"{type(value).__name__}.{value.name}"
     # Exactly these types: what derives from them may have a text of its own. Cut first, for texts of any length.
     if type(value) in (str, bytes):
@@ -43,8 +44,14 @@ def describe(value: Any) -> str:
 
 def _nested(items: Any) -> str:
     """Describe a list in a list; lists deeper within are only hinted at."""
-    shown = ["[...]" if is_block(item) else describe(item) for item in items[:_MOST]]
-    return f"[{', '.join(shown)}{', ...' if len(items) > _MOST else ''}]"
+    return _listed(items, lambda item: "[...]" if is_block(item) else describe(item))
+
+
+def _listed(items: Any, text_of: Callable[[Any], str]) -> str:
+    """Describe what a list or a tuple begins with, whatever its class makes of iterating."""
+    kind: Any = list if is_a(items, list) else tuple
+    shown = [*map(text_of, kind.__getitem__(items, slice(_MOST)))]
+    return f"[{', '.join(shown)}{', ...' if kind.__len__(items) > _MOST else ''}]"
 
 
 def _cut(text: str) -> str:
@@ -65,14 +72,22 @@ def arguments_of(function: Any) -> tuple[tuple[str, Any], ...]:
 
 
 def _arguments(function: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(function, partial):
-        yield from _arguments(function.func)
-        yield from (("", value) for value in function.args)
-        yield from function.keywords.items()
-    elif isinstance(function, MethodType):
+    outer: list[Any] = []
+    while is_a(function, partial) and len(outer) < _MOST_PARTIALS:
+        outer.append(function)
+        function = function.func
+    if not is_a(function, partial):
+        yield from _own_arguments(function)
+    for one in reversed(outer):
+        yield from (("", value) for value in one.args)
+        yield from one.keywords.items()
+
+
+def _own_arguments(function: Any) -> Iterator[tuple[str, Any]]:
+    if is_a(function, MethodType):
         yield from _arguments(function.__func__)
         yield from _attributes(function.__self__)
-    elif isinstance(function, FunctionType):
+    elif is_a(function, FunctionType):
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
                 yield name, cell.cell_contents
@@ -84,19 +99,17 @@ def _arguments(function: Any) -> Iterator[tuple[str, Any]]:
 
 def _attributes(found: Any) -> Iterator[tuple[str, Any]]:
     """Yield the public attributes of an object, without running code of its class."""
-    if isinstance(found, type):
+    if is_a(found, type):
         return
     try:
         held = object.__getattribute__(found, "__dict__")
-    except AttributeError:
+    except Exception:  # there is none, or the class has a property of that name
         held = {}
     slots = (name for kind in type(found).__mro__ for name in _slots(kind))
     values: dict[str, Any] = dict(held) if type(held) is dict else {}
     for name in slots:
-        try:
+        with suppress(Exception):  # not assigned, or a property of that name
             values[name] = object.__getattribute__(found, name)
-        except AttributeError:
-            continue
     yield from ((name, value) for name, value in values.items() if isinstance(name, str) and not name.startswith("_"))
 
 

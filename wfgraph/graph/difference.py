@@ -232,7 +232,7 @@ class _Side:
         self.graph = graph
         self.names = identities(graph)
         self.shapes = Shapes(graph)
-        self.aside = self.shapes.bookkeeping
+        self.aside = set(self.bookkeeping().values())
 
     def around(self, number: int) -> tuple[int | None, str]:
         """Return the head of the pattern that a task stands in, and in which of its branches; None at the top."""
@@ -253,9 +253,16 @@ class _Side:
                 return None, ""
 
     def bookkeeping(self) -> dict[tuple[int, int], int]:
-        """Return the bookkeeping of all patterns, by the head and the slot."""
+        """Return the bookkeeping of all patterns, by the head and the slot.
+
+        A SIMPLE_MERGE whose first branch is empty begins with its bookkeeping: nothing leads to it, so that is compared as
+        other tasks are.
+        """
         return {
-            (shape.start(0), index): shape.start(slot) for shape in self.shapes for index, slot in enumerate(shape.own)
+            (shape.start(0), index): shape.start(slot)
+            for shape in self.shapes
+            if shape.own and shape.start(0) != shape.start(shape.own[0])
+            for index, slot in enumerate(shape.own)
         }
 
 

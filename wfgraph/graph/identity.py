@@ -39,11 +39,12 @@ from wfgraph.graph.outcomes import Control
 from wfgraph.graph.shapes import Kind, Shape, Shapes
 from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import attribute, escape_control, task_name
+from wfgraph.utils import attribute, escape_control, is_a, task_name
 
 __all__ = ["Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared"]
 
 _LONGEST = 200
+_MOST_WRAPPED = 100
 _OWN = "wfgraph."
 _UNNAMED = "<lambda>"
 
@@ -155,7 +156,7 @@ def fingerprint(graph: WorkflowGraph) -> str:
 def is_declared(node: Node) -> bool:
     """Tell whether what a task does to the flow was declared, not read from its code."""
     task = node.item.task
-    return task.recorded_declared if isinstance(task, Recorded) else op_of(task) is not OPAQUE
+    return task.recorded_declared if is_a(task, Recorded) else op_of(task) is not OPAQUE
 
 
 def _declared(node: Node) -> Iterator[Any]:
@@ -239,7 +240,7 @@ def _arm(shape: Shape, slot: int) -> int | None:
 
 def _called(task: Any) -> tuple[str, str, bool]:
     """Return a task's name, what it was made with, and whether it has no name of its own."""
-    if isinstance(task, Recorded):
+    if is_a(task, Recorded):
         return task.recorded_name, task.recorded_detail, task.recorded_anonymous
     declared = declaration_of(task)
     if declared is not None and declared.id is not None:
@@ -250,9 +251,11 @@ def _called(task: Any) -> tuple[str, str, bool]:
         detail = _detail_of(op) if op is not OPAQUE else _arguments(task)
         return "CHOICE" if isinstance(op, ops.Choice) else task_name(task), detail, _UNNAMED in detail
     inner = task
-    while isinstance(inner, partial | MethodType):
-        inner = inner.func if isinstance(inner, partial) else inner.__func__
-    owner = inner if isinstance(attribute(inner, "__qualname__"), str) else type(inner)
+    for _ in range(_MOST_WRAPPED):
+        if not is_a(inner, partial, MethodType):
+            break
+        inner = inner.func if is_a(inner, partial) else inner.__func__
+    owner = inner if is_a(attribute(inner, "__qualname__"), str) else type(inner)
     prefix, dot, name = owner.__qualname__.rpartition(".")
     name = attribute(owner, "__name__", name)  # where a decorator gives another one, people know it by that
     return escape_control(f"{_module(owner)}.{prefix}{dot}{name}"), _arguments(task), name == _UNNAMED
@@ -292,7 +295,7 @@ def _exact(value: Any) -> str:
     What can change while a workflow runs does not tell one task from another: a list that a task counts in is another
     text after each token.
     """
-    if isinstance(value, list | dict | set | bytearray | deque):
+    if is_a(value, list, dict, set, bytearray, deque):
         return f"{type(value).__name__} …"
     shown = describe(value)
     if type(value) in (str, bytes) and len(value) + 2 > len(shown):

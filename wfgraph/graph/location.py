@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from types import CodeType
 from typing import Any
 
 from wfgraph.graph.workflow_graph import Node
-from wfgraph.utils import attribute
+from wfgraph.utils import attribute, is_a, without_partials
 
 __all__ = ["Location", "code_of", "location_of", "remember_site", "subjects"]
 
@@ -38,10 +37,9 @@ class Location:
 
 def code_of(function: Any) -> CodeType | None:
     """Return the user's code that a call runs; None where that is ours, or no Python."""
-    while isinstance(function, partial):
-        function = function.func
+    function = without_partials(function)
     code = attribute(function, "__code__")
-    if code is None and not isinstance(function, type):
+    if code is None and not is_a(function, type):
         code = getattr(type(function).__call__, "__code__", None)
     if not isinstance(code, CodeType) or code.co_filename.startswith(_OURS):
         return None

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import format_address
+from wfgraph.utils import is_a, shown
 
 __all__ = ["Task", "Tasks", "clean", "contains_itself", "is_block"]
 
@@ -23,9 +24,12 @@ Tasks: TypeAlias = Callable[..., Any] | list[Any] | tuple[Any, ...]
 """One task, or nested lists of them. Not recursive: a type checker takes ``[a, [b]]`` for a list of objects."""
 
 
+_Frame: TypeAlias = tuple[Iterator[Any], list[Any], int]
+
+
 def is_block(item: Any) -> bool:
     """Tell whether an item of a definition is a nested block rather than a task."""
-    return isinstance(item, list | tuple) and not callable(item)
+    return is_a(item, list, tuple) and not callable(item)
 
 
 def clean(callbacks: Any) -> list[Any]:
@@ -39,14 +43,28 @@ def clean(callbacks: Any) -> list[Any]:
     """
     if callable(callbacks):
         return [callbacks]
-    if isinstance(callbacks, str | bytes) or not isinstance(callbacks, Iterable):
+    if is_a(callbacks, str, bytes) or not is_a(callbacks, Iterable):
         raise WorkflowDefinitionError(
-            f"a workflow definition is a list of callables, not {callbacks!r}", payload=callbacks
+            f"a workflow definition is a list of callables, not {shown(callbacks)}", payload=callbacks
         )
     result: list[Any] = []
     # One frame per open list or tuple: what is left of it, where its items go, and its identity.
-    open_ids = {id(callbacks)}
-    frames: list[tuple[Iterator[Any], list[Any], int]] = [(iter(callbacks), result, id(callbacks))]
+    frames: list[_Frame] = []
+    try:
+        frames.append((iter(callbacks), result, id(callbacks)))
+        _read(frames, {id(callbacks)})
+    except WorkflowDefinitionError:
+        raise
+    except Exception as error:  # of a class of the user's that is no plain list
+        place = tuple(_path(frames))
+        raise WorkflowDefinitionError(
+            f"the list at {format_address(place)} can't be read: {shown(error)}", address=place
+        ) from error
+    return result
+
+
+def _read(frames: list[_Frame], open_ids: set[int]) -> None:
+    """Read all that is left of open lists."""
     while frames:
         rest, target, _ = frames[-1]
         for item in rest:
@@ -58,7 +76,7 @@ def clean(callbacks: Any) -> list[Any]:
             if id(item) in open_ids:
                 raise contains_itself([*_path(frames), len(target)])
             into = target
-            if isinstance(item, list):
+            if is_a(item, list):
                 into = []
                 target.append(into)
             open_ids.add(id(item))
@@ -66,10 +84,9 @@ def clean(callbacks: Any) -> list[Any]:
             break
         else:
             open_ids.discard(frames.pop()[2])
-    return result
 
 
-def _path(frames: list[tuple[Iterator[Any], list[Any], int]]) -> list[int]:
+def _path(frames: list[_Frame]) -> list[int]:
     """Return the address of the innermost open list (open tuples have none of their own)."""
     lists = [into for index, (_, into, _) in enumerate(frames) if index == 0 or into is not frames[index - 1][1]]
     return [len(into) - 1 for into in lists[:-1]]

@@ -74,7 +74,7 @@ def declaration_of(function: Any) -> Declaration | None:
     """Return what was declared for this very callable, or None."""
     target = attribute(function, "__func__", function)
     found = attribute(target, _ATTRIBUTE)
-    return found if isinstance(found, Declaration) and found.owner is target else None
+    return found if type(found) is Declaration and found.owner is target else None
 
 
 def op_of(function: Any) -> Op:

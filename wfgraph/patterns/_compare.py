@@ -11,6 +11,7 @@ from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import Task
 from wfgraph.patterns._tasks import named, pattern
+from wfgraph.utils import is_a, shown
 
 __all__ = ["CMP"]
 
@@ -38,8 +39,10 @@ def CMP(a: Any, b: Any, op: str) -> Task:
     Raises:
         WorkflowDefinitionError: there is no such operator.
     """
-    if op not in _COMPARISONS:
-        raise WorkflowDefinitionError(f"CMP knows no operator {op!r}; use one of {', '.join(_COMPARISONS)}", payload=op)
+    if not is_a(op, str) or op not in _COMPARISONS:
+        raise WorkflowDefinitionError(
+            f"CMP knows no operator {shown(op)}; use one of {', '.join(_COMPARISONS)}", payload=op
+        )
     compare = _COMPARISONS[op]
     text = f"CMP({describe(a)}, {describe(b)}, {op!r})"
 

@@ -115,7 +115,7 @@ def DEBUG_CYCLE(
     for text in (first, mended):
         try:
             timeit.Timer(stmt, text)
-        except (SyntaxError, ValueError) as error:
+        except Exception as error:  # what stands for a statement may be any object
             raise WorkflowDefinitionError(f"DEBUG_CYCLE can't compile its statements: {error}", payload=stmt) from error
 
     @named("DEBUG_CYCLE")

@@ -8,6 +8,7 @@ from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.describing import describe
+from wfgraph.utils import is_a, shown
 
 __all__ = ["assigner", "item_source"]
 
@@ -22,12 +23,12 @@ def item_source(given: Any) -> tuple[Callable[[Any, Any], Any], str]:
         if _positional(given) == 0:
             return (lambda obj, eng: given()), describe(given)
         return given, describe(given)
-    if isinstance(given, Iterator):
+    if is_a(given, Iterator):
         return _remembered(given), describe(given)
-    if isinstance(given, Iterable):
+    if is_a(given, Iterable):
         return (lambda obj, eng: given), repr(given) if isinstance(given, range) else describe(given)
     raise WorkflowDefinitionError(
-        f"FOR needs a list, another iterable or a callable that gives one, not {given!r}", payload=given
+        f"FOR needs a list, another iterable or a callable that gives one, not {shown(given)}", payload=given
     )
 
 
@@ -50,7 +51,7 @@ def assigner(setter: Any) -> Callable[[Any, Any, str, Any], Any] | None:
     """
     if setter is None:
         return None
-    if isinstance(setter, str):
+    if is_a(setter, str):
 
         def assign(obj: Any, eng: Any, position: str, item: Any) -> None:
             eng.extra_data[setter] = item
@@ -58,7 +59,7 @@ def assigner(setter: Any) -> Callable[[Any, Any, str, Any], Any] | None:
         return assign
     if not callable(setter):
         raise WorkflowDefinitionError(
-            f"FOR needs a key or a callable to store the item, not {setter!r}", payload=setter
+            f"FOR needs a key or a callable to store the item, not {shown(setter)}", payload=setter
         )
     if _positional(setter) == 3:
         return lambda obj, eng, position, item: setter(obj, eng, item)
@@ -70,7 +71,7 @@ def _positional(function: Any) -> int | None:
     """Return how many positional arguments a callable takes; None when any number, or when that can't be known."""
     try:
         parameters = signature(function, follow_wrapped=False).parameters.values()
-    except (TypeError, ValueError):
+    except Exception:  # no signature is known, or an object of the user's fails when it is asked
         return None
     if any(parameter.kind is Parameter.VAR_POSITIONAL for parameter in parameters):
         return None

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from inspect import signature
+from operator import index
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from wfgraph._legacy import LegacyNames
-from wfgraph.errors import WorkflowError
+from wfgraph.errors import WorkflowDefinitionError, WorkflowError
 from wfgraph.graph.describing import describe
 from wfgraph.graph.location import remember_site
 from wfgraph.graph.ops import Op
 from wfgraph.graph.task import task
-from wfgraph.utils import task_name
+from wfgraph.utils import is_a, shown, task_name
 
-__all__ = ["named", "new_engine", "pattern", "register"]
+__all__ = ["distance", "named", "new_engine", "pattern", "register"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -44,14 +46,14 @@ def pattern(function: Callable[_P, _R]) -> Pattern[_P, _R]:
 
     @wraps(function)
     def decorated(*args: Any, comment: str | None = None, **kwargs: Any) -> _R:
-        made = function(*args, **kwargs)
-        head: Any = (made[0] if made else None) if isinstance(made, list | tuple) else made
+        made: Any = function(*args, **kwargs)
+        head: Any = (made[0] if made else None) if is_a(made, list, tuple) else made
         # Patterns of one's own may return what takes no docstring, such as a bound method.
         if head is not None:
             remember_site(head)
         with suppress(AttributeError, TypeError):
             head.__doc__ = comment if comment is not None else _documentation(task_name(function), args, kwargs)
-        return made
+        return made  # type: ignore[no-any-return]
 
     return cast(Pattern[_P, _R], decorated)
 
@@ -64,6 +66,21 @@ def named(name: str, op: Op | None = None) -> Callable[[_F], _F]:
         return function if op is None else task(op)(function)
 
     return decorate
+
+
+def distance(name: str, step: Any) -> int:
+    """Return how far a pattern jumps.
+
+    Raises:
+        WorkflowDefinitionError: that is no whole number, or one that no list is long enough for.
+    """
+    try:
+        found = index(step)
+    except Exception:
+        found = sys.maxsize + 1
+    if abs(found) > sys.maxsize:
+        raise WorkflowDefinitionError(f"{name} jumps by a whole number of places, not by {shown(step)}", payload=step)
+    return found
 
 
 def _documentation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -17,10 +17,10 @@ from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import Task, Tasks, clean
 from wfgraph.patterns._compare import CMP
 from wfgraph.patterns._loops import assigner, item_source
-from wfgraph.patterns._tasks import named, pattern
+from wfgraph.patterns._tasks import distance, named, pattern
 from wfgraph.patterns.parallel import PARALLEL_SPLIT, SYNCHRONIZE
 from wfgraph.runtime import loops
-from wfgraph.utils import task_name
+from wfgraph.utils import is_a, shown, task_name
 
 __all__ = [
     "BREAK",
@@ -66,6 +66,8 @@ def TASK_JUMP_FWD(step: int = 1) -> Task:
 
 
 def _jump(name: str, step: int) -> Task:
+    step = distance(name, step)
+
     @named(name, ops.Jump(step))
     def jump_call(obj: Any, eng: Any) -> None:
         eng.jump_call(step)
@@ -81,6 +83,7 @@ def TASK_JUMP_IF(cond: Task, step: int) -> Task:
         cond: the condition, called with the token and the engine.
         step: how far, as for ``eng.jump_call``.
     """
+    step = distance("TASK_JUMP_IF", step)
     op = ops.Branch(out.jump(step), out.RETURN, test=cond, keyword="jump if", describe=describe(cond))
 
     @named("jump", op)
@@ -123,7 +126,7 @@ def HALT(message: str = "", action: str | None = None, payload: Any = None) -> T
         payload: whatever the one who takes that action needs.
     """
 
-    @named("HALT", ops.Halt(message))
+    @named("HALT", ops.Halt(message if is_a(message, str) else describe(message)))
     def halt(obj: Any, eng: Any) -> None:
         eng.halt(message, action=action, payload=payload)
 
@@ -162,6 +165,8 @@ def OBJ_JUMP_BWD(step: int = -1) -> Task:
 
 
 def _jump_token(name: str, step: int) -> Task:
+    step = distance(name, step)
+
     @named(name, ops.JumpToken(step))
     def jump_token(obj: Any, eng: Any) -> None:
         eng.jump_token(step)
@@ -230,7 +235,7 @@ def _one_slot(branch: Any) -> Any:
     """Return a branch as one item, whatever becomes of tuples and None when the definition is registered."""
     if branch is None:
         return []
-    return list(branch) if isinstance(branch, tuple) and not callable(branch) else branch
+    return list(branch) if is_a(branch, tuple) and not callable(branch) else branch
 
 
 @pattern
@@ -262,12 +267,13 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
             the docstring of the deciding task.
 
     Raises:
+        WorkflowDefinitionError: a branch has no name.
         KeyError: (when run) there is no branch of that name and no default; the names there are are listed.
     """
     comment = kwpredicates.pop("comment") if isinstance(kwpredicates.get("comment"), str) else None
     # A tuple with one item is a branch of that item, in the place that it always had: positions in it are stored.
     branches: list[tuple[Any, Any]] = [
-        (name, _one_slot(tasks[0] if len(tasks) == 1 else tuple(tasks))) for name, *tasks in predicates
+        (name, _one_slot(tasks[0] if len(tasks) == 1 else tuple(tasks))) for name, *tasks in map(_predicate, predicates)
     ]
     branches += [(name, _one_slot(branch)) for name, branch in kwpredicates.items()]
     slots = [branch for _, branch in branches]
@@ -285,6 +291,25 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
 
     decide.__doc__ = comment or f"CHOICE: {describe(arbiter)}, one of {', '.join(map(describe, offsets))}."
     return [decide, *(item for branch in slots for item in (branch, BREAK()))]
+
+
+def _predicate(given: Any) -> tuple[Any, ...]:
+    """Return a branch of CHOICE, its name first.
+
+    Raises:
+        WorkflowDefinitionError: it is no tuple, or begins with what can't be looked up.
+    """
+    try:
+        if is_a(given, list, tuple) and given:
+            hash(given[0])
+            return tuple(given)
+    except Exception as error:
+        raise WorkflowDefinitionError(
+            f"CHOICE can't look up a branch by {describe(given[0])}; begin its tuple with a name", payload=given
+        ) from error
+    raise WorkflowDefinitionError(
+        f"CHOICE takes its branches as tuples, the name and then the tasks, not {describe(given)}", payload=given
+    )
 
 
 def SIMPLE_MERGE(*args: Any, comment: str = "") -> list[Any]:
@@ -330,11 +355,11 @@ def FOR(
     Raises:
         WorkflowDefinitionError: the order is neither, or the items are neither callable nor iterable.
     """
-    if order not in ("ASC", "DSC"):
-        raise WorkflowDefinitionError(f"FOR knows the orders 'ASC' and 'DSC', not {order!r}", payload=order)
+    if not is_a(order, str) or order not in ("ASC", "DSC"):
+        raise WorkflowDefinitionError(f"FOR knows the orders 'ASC' and 'DSC', not {shown(order)}", payload=order)
     body = clean(branch)
     items, text = item_source(get_list_function)
-    key = setter if isinstance(setter, str) else None
+    key = setter if is_a(setter, str) else None
     op = ops.For(
         items,
         assigner(setter),

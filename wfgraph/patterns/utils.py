@@ -20,6 +20,7 @@ from wfgraph.graph.task import op_of, task
 from wfgraph.patterns._debugging import CALLFUNC, DEBUG_CYCLE, PROFILE, debug_simple, universal_repeater
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.runtime import loops
+from wfgraph.utils import is_a, shown
 
 __all__ = [
     "CALLFUNC",
@@ -80,8 +81,10 @@ def RUN_WF(
     """
     if reinit and not outkey:
         raise WorkflowDefinitionError("RUN_WF cannot use `reinit` without `outkey`")
-    if resume not in ("prev", "current", "next", "first"):
-        raise WorkflowDefinitionError(f"RUN_WF can't resume at {resume!r}; use 'next', 'current', 'prev' or 'first'")
+    if not is_a(resume, str) or resume not in ("prev", "current", "next", "first"):
+        raise WorkflowDefinitionError(
+            f"RUN_WF can't resume at {shown(resume)}; use 'next', 'current', 'prev' or 'first'"
+        )
     keys = tuple(pass_eng)
     use = object()  # tells this use of the pattern from others with the same outkey
 
@@ -217,10 +220,10 @@ def OBJ_GET(something: Any, cond: str = "all") -> Task:
     Raises:
         WorkflowDefinitionError: ``cond`` is none of these.
     """
-    how = cond.lower() if isinstance(cond, str) else cond
+    how = cond.lower() if is_a(cond, str) else ""
     if how not in ("all", "any", "many"):
-        raise WorkflowDefinitionError(f"OBJ_GET knows 'all', 'any' and 'many', not {cond!r}", payload=cond)
-    single = isinstance(something, str) or not isinstance(something, Iterable)
+        raise WorkflowDefinitionError(f"OBJ_GET knows 'all', 'any' and 'many', not {shown(cond)}", payload=cond)
+    single = is_a(something, str) or not is_a(something, Iterable)
     keys = () if single else tuple(something)
 
     @_plain("OBJ_GET", something, *([] if single else [how]))
@@ -293,9 +296,9 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
         raise WorkflowDefinitionError(
             f"TRY awaits nothing, and {describe(onecall)} is an async function", payload=onecall
         )
-    if not isinstance(retry, int) or retry < 0:
-        raise WorkflowDefinitionError(f"TRY can't run a task again {retry!r} times", payload=retry)
-    if not isinstance(onfailure, BaseException) and not callable(onfailure):
+    if not is_a(retry, int) or retry < 0:
+        raise WorkflowDefinitionError(f"TRY can't run a task again {shown(retry)} times", payload=retry)
+    if not is_a(onfailure, BaseException) and not callable(onfailure):
         raise WorkflowDefinitionError(f"TRY can neither raise nor call {describe(onfailure)}", payload=onfailure)
     outcomes = _outcomes_of_try(onecall, onfailure)
     attempts = retry + 1
@@ -344,7 +347,7 @@ def _outcomes_of_try(onecall: Task, onfailure: Any) -> tuple[out.Outcome, ...] |
     if op.opaque:
         return None
     known = dict.fromkeys(way.outcome for way in op.exits() if way.outcome != out.ERROR)
-    kind = onfailure if isinstance(onfailure, type) else type(onfailure)
+    kind = onfailure if is_a(onfailure, type) else type(onfailure)
     if not issubclass(kind, BaseException):
         after = op_of(onfailure)
         if after.opaque:

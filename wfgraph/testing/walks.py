@@ -258,7 +258,7 @@ def _walk(
         _outcome(steps),
         tuple(node.name for node in nodes),
         tuple(node.item.address for node in nodes),
-        recorder.error if steps[-1].target in (HALT, ERROR) else None,
+        recorder.error if steps and steps[-1].target in (HALT, ERROR) else None,
         token,
         eng.extra_data,
         eng,
@@ -274,6 +274,8 @@ def _walk(
 
 
 def _outcome(steps: Sequence[Step]) -> Outcome:
+    if not steps:  # there is no task in it
+        return "completed"
     last = steps[-1]
     if last.target == ERROR or last.control is None:
         return "failed"

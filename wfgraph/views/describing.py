@@ -11,7 +11,7 @@ from wfgraph.graph.describing import arguments_of, describe
 from wfgraph.graph.identity import Identity, Recorded
 from wfgraph.graph.location import location_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import attribute, escape_control
+from wfgraph.utils import attribute, escape_control, is_a
 from wfgraph.views.diagram import About, Role
 
 __all__ = ["about", "line", "role_of", "texts", "wrapped"]
@@ -66,7 +66,7 @@ def texts(node: Node, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _arguments(node: Node) -> tuple[str, ...]:
     """Return what a user's task was made with, where that tells something."""
     task = node.item.task
-    if isinstance(task, Recorded):
+    if is_a(task, Recorded):
         ours = "." not in task.recorded_name  # others are known by their module, too
         return wrapped(task.recorded_detail[1:-1]) if task.recorded_detail and not ours else ()
     if _is_ours(task):
@@ -84,15 +84,15 @@ def about(graph: WorkflowGraph, node: Node, identity: Identity) -> About:
     """Collect what there is to say about a task."""
     task = node.item.task
     inner = attribute(task, "func", task)
-    doc = None if isinstance(task, Recorded) else attribute(inner, "__doc__")
-    location = None if isinstance(task, Recorded) else location_of(node)
+    doc = None if is_a(task, Recorded) else attribute(inner, "__doc__")
+    location = None if is_a(task, Recorded) else location_of(node)
     return About(
         where=graph.where(node.id),
         name=escape_control(node.name[:_DOC]),
         doc="\n".join(escape_control(one.strip()) for one in doc.strip()[:_DOC].splitlines())
         if isinstance(doc, str)
         else "",
-        module="" if isinstance(task, Recorded) else escape_control(str(attribute(inner, "__module__") or "")),
+        module="" if is_a(task, Recorded) else escape_control(str(attribute(inner, "__module__") or "")),
         # Without its directory: pictures are shown to others, and are the same on every machine.
         source=escape_control(f"{PurePath(location.file).name}:{location.line}") if location else "",
         identity=str(identity),

@@ -7,9 +7,11 @@ after it stand one place earlier than they were written: stored positions and ju
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
+from wfgraph.utils import is_a
 
 __all__ = ["RULE"]
 
@@ -17,11 +19,13 @@ __all__ = ["RULE"]
 def find(context: Context) -> Iterator[Finding]:
     """Yield the items that registering drops, where something follows them."""
     raw = context.reading.raw
-    if callable(raw) or not isinstance(raw, list | tuple):
+    if callable(raw) or not is_a(raw, list, tuple):
         return
-    last = max((index for index, item in enumerate(raw) if not _dropped(item)), default=-1)
+    # The items themselves, whatever the list's own class makes of asking for them.
+    items: list[Any] = list(list.__iter__(raw) if is_a(raw, list) else tuple.__iter__(raw))
+    last = max((index for index, item in enumerate(items) if not _dropped(item)), default=-1)
     place = 0
-    for index, item in enumerate(raw[:last]):
+    for index, item in enumerate(items[:last]):
         if item is None or _dropped(item):
             shown = "None" if item is None else "an empty list"
             yield Finding(
@@ -31,11 +35,11 @@ def find(context: Context) -> Iterator[Finding]:
                 hint="take it out, so that places are what they look like",
             )
         if item is not None:
-            place += len(item) if isinstance(item, tuple) and not callable(item) else 1
+            place += tuple.__len__(item) if is_a(item, tuple) and not callable(item) else 1
 
 
 def _dropped(item: object) -> bool:
-    return item is None or (isinstance(item, list) and not item)
+    return item is None or (is_a(item, list) and not list.__len__(item))
 
 
 RULE = Rule(

@@ -13,14 +13,14 @@ from typing import Any
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
 from wfgraph.graph.task import declaration_of
-from wfgraph.utils import attribute
+from wfgraph.utils import attribute, is_a
 
 __all__ = ["RULE"]
 
 
 def is_unnamed(task: Any) -> bool:
     """Tell whether a task has no name of its own."""
-    return isinstance(task, partial) or attribute(task, "__name__") == "<lambda>"
+    return is_a(task, partial) or attribute(task, "__name__") == "<lambda>"
 
 
 def find(context: Context) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ from wfgraph.compiler.inference.values import (
 from wfgraph.graph.ops import For, Op
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.task import declaration_of
+from wfgraph.utils import is_a
 
 __all__ = ["Calls"]
 
@@ -144,21 +145,21 @@ class Calls(EngineCalls):
         declared = declaration_of(value)
         if declared is not None and declared.op is not None and value is not self.looks_inside:
             return self._declared(declared.op, args)
-        if isinstance(value, partial):
+        if is_a(value, partial):
             first = tuple(Known(one) for one in value.args)
             keywords = tuple((name, Known(one)) for name, one in value.keywords.items())
             return self._call(Partial(Known(value.func), first, keywords), args)
-        if isinstance(value, MethodType):
+        if is_a(value, MethodType):
             return self.call(Known(value.__func__), args.after(Known(value.__self__, 0)))
-        if isinstance(value, type):
+        if is_a(value, type):
             return self._make(callee, value, args)
-        if isinstance(value, FunctionType):
+        if is_a(value, FunctionType):
             return self._call_inert(value, args) if is_inert(value) else self._call_function(value, args)
         wrapped = getattr(value, "__wrapped__", None)
-        if isinstance(wrapped, FunctionType) and is_inert(type(value)):  # what functools.cache makes
+        if is_a(wrapped, FunctionType) and is_inert(type(value)):  # what functools.cache makes
             return self.frame.branch((lambda: self.call(Known(wrapped), args), lambda: Unknown(code=True)))
         own = getattr(type(value), "__call__", None)  # noqa: B004 - the function, not whether there is one
-        if isinstance(own, FunctionType):
+        if is_a(own, FunctionType):
             return self._call(Bound(Known(own), Known(value, 0)), args)
         if callable(value) and is_inert(value):
             return self._call_inert(value, args)
@@ -192,7 +193,7 @@ class Calls(EngineCalls):
             return self._getattr(args)
         if name in ("setattr", "delattr") and len(args.positional) > 1:
             return self._setattr(args)
-        if isinstance(value, FunctionType) and _holds_code(value):
+        if is_a(value, FunctionType) and _holds_code(value):
             self.give_up(f"{name}() holds code of the project")
         if name == "isinstance" and len(args.positional) == 2:
             return _is_instance(*args.positional)
@@ -348,7 +349,7 @@ class Calls(EngineCalls):
         made = Instance(callee, args.carry, args.positional if issubclass(kind, BaseException) else ())
         for name in ("__new__", "__init__"):
             method = getattr(kind, name)
-            if isinstance(method, FunctionType) and not is_inert(method):
+            if is_a(method, FunctionType) and not is_inert(method):
                 self.call(Known(method), args.after(Known(kind) if name == "__new__" else made))
         return made
 
@@ -397,7 +398,7 @@ def _holds_code(function: FunctionType) -> bool:
             held = cell.cell_contents
         except ValueError:
             continue
-        if callable(held) and not isinstance(held, type) and not is_inert(held):
+        if callable(held) and not is_a(held, type) and not is_inert(held):
             return True
     return False
 

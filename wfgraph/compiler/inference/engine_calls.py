@@ -40,6 +40,7 @@ from wfgraph.compiler.inference.values import (
     join,
     members,
 )
+from wfgraph.utils import is_a
 
 __all__ = ["EngineCalls"]
 
@@ -181,7 +182,7 @@ class EngineCalls(Statements):
 
 def _may_be_called(value: Value) -> bool:
     if isinstance(value, Known):
-        return callable(value.value) and not isinstance(value.value, type) and not is_inert(value.value)
+        return callable(value.value) and not is_a(value.value, type) and not is_inert(value.value)
     return isinstance(value, EngineAttribute | ClosureOf | Partial | Bound) and not (
         isinstance(value, EngineAttribute) and value.path[0] in HARMLESS | {"state"}
     )

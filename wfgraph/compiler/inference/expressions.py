@@ -32,6 +32,7 @@ from wfgraph.compiler.inference.values import (
     join,
     members,
 )
+from wfgraph.utils import is_a
 
 __all__ = ["Expressions"]
 
@@ -87,7 +88,7 @@ class Expressions(Closures):
                 self.reads((*path, f".{name}"))
                 return Token((*path, f".{name}"))
             case Known(value=value):
-                if not isinstance(value, type) and not callable(value) and not _is_module(value):
+                if not is_a(value, type) and not callable(value) and not _is_module(value):
                     self.summary.elsewhere = True
                 found = attribute_of(value, name)
                 return Unknown(code=True) if found is None else found
@@ -123,7 +124,7 @@ class Expressions(Closures):
         """Return what ``super().name`` is in a method of an object that exists."""
         owner = next(iter(self.frame.env.values()), PLAIN)
         after = self.frame.load("__class__")
-        if isinstance(after, Known) and isinstance(after.value, type):
+        if isinstance(after, Known) and is_a(after.value, type):
             kind = owner.kind.value if isinstance(owner, Instance) else type(getattr(owner, "value", None))
             if isinstance(owner, Known | Instance) and isinstance(kind, type) and after.value in kind.__mro__:
                 found = method_of(kind, name, owner, after.value)

@@ -11,6 +11,7 @@ from typing import Any
 from wfgraph.compiler.inference.sources import FunctionNode, Scope, Source, scope_of
 from wfgraph.compiler.inference.values import PLAIN, Caught, Known, Unknown, Value, join
 from wfgraph.graph.outcomes import Outcome
+from wfgraph.utils import is_a
 
 __all__ = ["Env", "Frame", "Ways", "joined"]
 
@@ -143,7 +144,7 @@ class Frame:
 
 def _unsteady(found: Any) -> Value:
     """Return what is known of a variable that other code may set: not its value."""
-    return Known(found, 0) if isinstance(found, type) else Unknown(code=True)
+    return Known(found, 0) if is_a(found, type) else Unknown(code=True)
 
 
 def joined(ends: Iterable[Env]) -> Env:

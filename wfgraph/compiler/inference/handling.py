@@ -21,6 +21,7 @@ from wfgraph.compiler.inference.values import (
 )
 from wfgraph.errors import WorkflowTransition
 from wfgraph.graph.outcomes import Outcome
+from wfgraph.utils import is_a
 
 __all__ = ["Handling"]
 
@@ -53,7 +54,7 @@ class Handling(Storing):
                 self._throw_kind(kind, ())
             case Known(value=BaseException() as error):
                 self._throw_kind(type(error), tuple(Known(one, 0) for one in error.args))
-            case Known(value=value) if not isinstance(value, type):
+            case Known(value=value) if not is_a(value, type):
                 self.frame.ways.fails = True  # a TypeError
             case Instance(kind=Known(value=type() as kind), args=args):
                 self._throw_kind(kind, args)

@@ -14,6 +14,7 @@ from typing import Any
 
 from wfgraph.compiler.inference.values import PLAIN, SOME_ENGINE, Bound, Instance, Known, Unknown, Value, join
 from wfgraph.errors import WorkflowTransition
+from wfgraph.utils import is_a
 
 __all__ = ["attribute_of", "follows", "is_inert", "item_of", "method_of", "module_named"]
 
@@ -42,7 +43,7 @@ def is_inert(function: Any) -> bool:
     """
     if getattr(function, "__name__", None) in _LEADS_ANYWHERE:
         return False
-    if isinstance(function, FunctionType):
+    if is_a(function, FunctionType):
         return _inert_file(function.__code__.co_filename, function.__module__ or "")
     module = getattr(function, "__module__", None)
     if module is None:
@@ -53,7 +54,7 @@ def is_inert(function: Any) -> bool:
 
 def follows(function: Any) -> bool:
     """Tell whether a function belongs to the standard library, which calls what it is given but never an engine."""
-    if isinstance(function, FunctionType):
+    if is_a(function, FunctionType):
         name = function.__code__.co_filename
         return name.startswith("<frozen") or (
             name.startswith(_STANDARD) and not any(part in name for part in _INSTALLED)
@@ -120,8 +121,8 @@ def attribute_of(owner: Any, name: str) -> Value | None:
     except Exception:  # an object may refuse even to be looked at
         return SOME_ENGINE
     if found is _MISSING:
-        return PLAIN if isinstance(owner, type) or hasattr(type(owner), "__getattr__") else None
-    of_class = isinstance(owner, type)
+        return PLAIN if is_a(owner, type) or hasattr(type(owner), "__getattr__") else None
+    of_class = is_a(owner, type)
     return _bound(found, Known(owner, 0), owner if of_class else type(owner), of_class)
 
 
@@ -141,7 +142,7 @@ def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
         return Known(found.__func__)
     if isinstance(found, classmethod):
         return Bound(Known(found.__func__), Known(kind))
-    if isinstance(found, FunctionType) and not of_class:
+    if is_a(found, FunctionType) and not of_class:
         return Bound(Known(found), owner)
     if isinstance(found, property):
         return Unknown(isinstance(owner, Instance) and owner.engine, True)
@@ -161,7 +162,7 @@ def item_of(container: Known, key: Value) -> Value:
     items = list(owner.values()) if type(owner) is dict else owner if type(owner) in (list, tuple) else None
     if items is None:
         return PLAIN
-    if not any(callable(item) or isinstance(item, list | tuple | dict) for item in items):
+    if not any(callable(item) or is_a(item, list, tuple, dict) for item in items):
         return PLAIN
     if len(items) > _MOST_ITEMS:
         return Unknown(code=True)

@@ -1,0 +1,304 @@
+"""What changed copies of the code got away with before: each test here fails for one that mutmut has made."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from wfgraph import compile_graph, ops, task
+from wfgraph.compiler.shapes import shape_of
+from wfgraph.engine import ActionMapper, GenericWorkflowEngine, ProcessingFactory
+from wfgraph.errors import (
+    BreakFromThisLoop,
+    HaltProcessing,
+    JumpCall,
+    Rewind,
+    WfgraphInternalError,
+    WorkflowDefinitionError,
+)
+from wfgraph.graph.nesting import clean
+from wfgraph.graph.ops import EdgeKind
+from wfgraph.graph.outcomes import BREAK, RETURN, jump
+from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
+from wfgraph.graph.workflow_graph import Edge, WorkflowGraph
+from wfgraph.patterns import BREAK as LEAVE
+from wfgraph.patterns import HALT, TASK_JUMP_BWD, TASK_JUMP_FWD
+
+
+def a(obj: Any, eng: Any) -> None: ...
+def b(obj: Any, eng: Any) -> None: ...
+
+
+# graph/nesting ---------------------------------------------------------------------------------------------------------
+
+
+def in_list(loop: list[Any]) -> list[Any]:
+    return [a, loop]
+
+
+def in_tuple(loop: list[Any]) -> Any:
+    return (a, b, (loop,))
+
+
+@pytest.mark.parametrize(
+    ("wrap", "address"),
+    [
+        (lambda loop: loop, (1,)),
+        (in_list, (1, 1)),
+        (in_tuple, (3,)),
+        (lambda loop: [a, b, [a, loop]], (1, 2, 1)),
+        (lambda loop: (a, [b, (a, [loop])]), (2, 2, 0)),
+        (lambda loop: ((([loop],),),), (1, 0)),
+    ],
+)
+def test_a_list_in_itself_is_refused_by_its_address(wrap: Callable[[list[Any]], Any], address: tuple[int, ...]) -> None:
+    loop: list[Any] = [a]
+    loop.append(wrap(loop))
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        clean(loop)
+    assert address == caught.value.address
+    assert caught.value.message == (
+        f"the definition contains itself: the list at {list(address)} is one of the lists around it; "
+        "use WHILE, FOR or a jump to repeat tasks"
+    )
+
+
+# compiler/normalize ------------------------------------------------------------------------------------------------------
+
+
+async def waits(obj: Any, eng: Any) -> None: ...
+def yields(obj: Any, eng: Any) -> Any:
+    yield
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (
+            5,
+            "the item at [0] is not callable: 5 (int); a definition holds tasks (callables that take the token and the "
+            "engine) and lists of them",
+        ),
+        (
+            yields,
+            "the task yields at [0] is a generator function: calling it would run nothing of its body; make it a plain "
+            "function",
+        ),
+        (
+            waits,
+            "the task waits at [0] is an async function: calling it would run nothing of its body; make it a plain "
+            "function, which may run it: asyncio.run(...)",
+        ),
+        (
+            len,
+            "the task len at [0] can't be called with (obj, eng), the token and the engine; did you mean to call it and use "
+            "what it returns?",
+        ),
+    ],
+)
+def test_what_is_no_task_is_told_in_whole_sentences(item: Any, message: str) -> None:
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        compile_graph([item])
+    assert message == caught.value.message
+
+
+# compiler/shapes -------------------------------------------------------------------------------------------------------
+
+
+def branch(when_true: Any, when_false: Any) -> Any:
+    @task(ops.Branch(when_true, when_false, test=a))
+    def head(obj: Any, eng: Any) -> None: ...
+
+    return head
+
+
+def choice(*offsets: int, default: int | None = None) -> Any:
+    cases = tuple((str(offset), offset) for offset in offsets)
+
+    @task(ops.Choice(cases, arbiter=a, default=default))
+    def head(obj: Any, eng: Any) -> None: ...
+
+    return head
+
+
+def loop() -> Any:
+    @task(ops.While(test=a))
+    def head(obj: Any, eng: Any) -> None: ...
+
+    return head
+
+
+LEAVING = LEAVE()
+
+
+@pytest.mark.parametrize(
+    ("items", "shape"),
+    [
+        ([branch(jump(1), BREAK), a], "if"),
+        ([branch(BREAK, RETURN), a], "if"),
+        ([branch(BREAK, jump(1)), TASK_JUMP_FWD(2), a], "if"),
+        ([branch(jump(2), BREAK), a, b], "dispatch"),
+        ([branch(BREAK, BREAK), a], "dispatch"),
+        ([branch(RETURN, BREAK), TASK_JUMP_BWD(-1)], "dispatch"),
+        ([branch(jump(1), BREAK), TASK_JUMP_FWD(0)], "dispatch"),
+        ([branch(jump(1), jump(3)), a, LEAVING, b], "ifelse"),
+        ([branch(jump(1), jump(2)), a, LEAVING, b], "dispatch"),
+        ([branch(jump(1), jump(3)), a, b, a], "dispatch"),
+        ([choice(1, 3), a, LEAVING, b, LEAVING], "choice"),
+        ([choice(1, default=3), a, LEAVING, b, LEAVING], "choice"),
+        ([choice(1, default=2), a, LEAVING, b, LEAVING], "dispatch"),
+        ([choice(1, default=5), a, LEAVING, b, LEAVING], "dispatch"),
+        ([choice(1, 2), a, LEAVING, b, LEAVING], "dispatch"),
+        ([choice(1, 5), a, LEAVING, b, LEAVING], "dispatch"),
+        ([choice(1, 3), a, LEAVING, b], "dispatch"),
+        ([choice(1, 3), a, LEAVING, LEAVING, LEAVING], "dispatch"),
+        ([choice(1, 3), a, b, b, LEAVING], "dispatch"),
+        ([loop(), a, TASK_JUMP_BWD(-2)], "while"),
+        ([loop(), a, TASK_JUMP_BWD(-9)], "while"),
+        ([loop(), a, TASK_JUMP_BWD(-1)], "dispatch"),
+        ([loop(), a, LEAVING], "dispatch"),
+        ([loop(), TASK_JUMP_BWD(-1), TASK_JUMP_BWD(-2)], "dispatch"),
+        ([TASK_JUMP_FWD(0), a], "dispatch"),
+        ([TASK_JUMP_FWD(1), a, LEAVING], "plain"),
+    ],
+)
+def test_a_block_is_the_statement_that_it_can_be_written_as(items: list[Any], shape: str) -> None:
+    graph = compile_graph(items)
+    assert shape == shape_of(graph.definition.root, graph.nodes)
+
+
+# graph/verify ----------------------------------------------------------------------------------------------------------
+
+GRAPH = compile_graph([a, [b]])
+
+
+def test_the_verifier_names_what_is_invalid_and_shows_it() -> None:
+    broken = replace(GRAPH.definition, tasks=GRAPH.definition.tasks[::-1])
+    with pytest.raises(WfgraphInternalError) as caught:
+        verify_definition(broken)
+    first, *_, last = str(caught.value).splitlines()
+    assert ("the compiler made an invalid definition:", repr(broken)) == (first, last)
+    headless = WorkflowGraph(GRAPH.definition, GRAPH.nodes, GRAPH.edges[1:])
+    with pytest.raises(WfgraphInternalError) as caught:
+        verify_graph(headless)
+    assert f"the compiler made an invalid graph:\nentry has not exactly one edge\n{headless:text}" == str(
+        caught.value
+    ) + ("" if str(caught.value).endswith("\n") else "\n")
+
+
+def test_an_edge_to_the_number_after_the_last_task_is_found() -> None:
+    edges = (*GRAPH.edges, Edge(1, len(GRAPH.nodes), EdgeKind.NEXT))
+    with pytest.raises(WfgraphInternalError, match="has an end that does not exist"):
+        verify_graph(WorkflowGraph(GRAPH.definition, GRAPH.nodes, edges))
+
+
+def test_every_damaged_block_is_told() -> None:
+    root, inner = GRAPH.definition.blocks
+    blocks = (replace(root, starts=root.starts[:-1]), replace(inner, starts=()))
+    with pytest.raises(WfgraphInternalError, match=r"block 0 has 2 starts for 2 slots\n.*block 1 has 0 starts"):
+        verify_definition(replace(GRAPH.definition, blocks=blocks))
+
+
+def test_a_damaged_program_is_called_one() -> None:
+    from wfgraph.compiler.pipeline import build_program
+
+    program = build_program([a, b])
+    with pytest.raises(WfgraphInternalError, match=r"^the compiler made an invalid program:\n"):
+        verify_program(replace(program, rows=program.rows[::-1]))
+
+
+# runtime/steering ------------------------------------------------------------------------------------------------------
+
+
+def test_steering_says_what_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    eng = GenericWorkflowEngine()
+    eng.log.setLevel(logging.DEBUG)
+    with caplog.at_level(logging.DEBUG):
+        with pytest.raises(HaltProcessing) as halted:
+            eng.halt()
+        with pytest.raises(BreakFromThisLoop):
+            eng.break_current_loop()
+        with pytest.raises(JumpCall) as jumped:
+            eng.jump_call(3)
+        with pytest.raises(Rewind) as rewound:
+            eng.rewind()
+    assert {"message": "", "action": None, "payload": None} == halted.value.as_dict()
+    assert (3,) == jumped.value.args
+    assert ("current", "first") == (rewound.value.obj, rewound.value.task)
+    assert ["Break from this loop", "We skip [3] calls"] == [one.getMessage() for one in caplog.records]
+
+
+# runtime/interpreter: hooks ----------------------------------------------------------------------------------------------
+
+
+def hooked(fails: bool = False) -> tuple[Any, list[Any]]:
+    """Return an engine whose hooks note what they are told."""
+    seen: list[Any] = []
+
+    class Mapper(ActionMapper):
+        @staticmethod
+        def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
+            seen.append(("before", eng, callback_func, obj))
+
+        @staticmethod
+        def after_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
+            seen.append(("after", eng, callback_func, obj))
+            if fails:
+                raise ValueError("the hook")
+
+    class Factory(ProcessingFactory):
+        action_mapper = Mapper
+
+    class Hooked(GenericWorkflowEngine):
+        processing_factory = Factory
+
+    return Hooked(), seen
+
+
+def breaks(obj: Any, eng: Any) -> None:
+    raise KeyError("own")
+
+
+@pytest.mark.parametrize(
+    ("last", "raised"),
+    [(b, None), (breaks, KeyError), (HALT("look"), HaltProcessing)],
+    ids=["returns", "fails", "halts"],
+)
+def test_hooks_are_told_of_each_task_however_it_ends(last: Any, raised: type[BaseException] | None) -> None:
+    eng, seen = hooked()
+    eng.callbacks.replace([a, [last]])
+    token: dict[str, Any] = {}
+    with pytest.raises(raised) if raised else nullcontext():
+        eng.process([token])
+    assert [(when, eng, called, token) for called in (a, last) for when in ("before", "after")] == seen
+
+
+def test_tasks_are_run_by_what_the_engine_overrides() -> None:
+    ran: list[Any] = []
+
+    class Running(GenericWorkflowEngine):
+        def execute_callback(self, callback: Any, obj: Any) -> None:
+            ran.append((callback, obj))
+
+    eng = Running()
+    eng.callbacks.replace([a, [b]])
+    eng.process(["token"])
+    assert [(a, "token"), (b, "token")] == ran
+
+
+def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCaptureFixture) -> None:
+    eng, _ = hooked(fails=True)
+    eng.callbacks.replace([HALT("look")])
+    with caplog.at_level(logging.ERROR), pytest.raises(HaltProcessing, match="look"):
+        eng.process([{}])
+    said = [one.getMessage() for one in caplog.records]
+    assert "after_each_callback failed while the workflow was being halted" in said
+    eng, _ = hooked(fails=True)
+    eng.callbacks.replace([a])
+    with pytest.raises(ValueError, match="the hook"):
+        eng.process([{}])
