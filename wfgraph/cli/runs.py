@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import click
-from rich.table import Table
 
 from wfgraph.cli.console import CommandError, literal, output, say
 from wfgraph.cli.run import tell_report
+from wfgraph.cli.runs_shown import (
+    counted,
+    object_json,
+    pieces_of,
+    run_json,
+    show_objects,
+    show_standing,
+    shown_time,
+    status_of,
+    table_of,
+    tell_json,
+    whereabouts,
+)
 from wfgraph.cli.stored import (
     absolute,
     complete_uuid,
@@ -32,7 +43,6 @@ from wfgraph.cli.watch import watch_run
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.going_on import chosen
-from wfgraph.storage.records import Record, RunRecord
 
 __all__ = ["runs"]
 
@@ -86,14 +96,16 @@ def list_runs(
     known = store.runs(name=name, statuses=wanted, interrupted=stale, limit=limit)
     counts = store.counts([run.uuid for run in known])
     if as_json:
-        _tell_json([_run_json(run, counts[run.uuid]) for run in known])
+        tell_json([run_json(run, counts[run.uuid]) for run in known])
         return
     if not known:
         say("no runs")
         return
-    table = _table("run", "name", "status", "objects", "begun")
+    table = table_of("run", "name", "status", "objects", "begun")
     for run in known:
-        table.add_row(run.uuid[:8], literal(run.name), _status(run), _counted(counts[run.uuid]), _time(run.created))
+        table.add_row(
+            run.uuid[:8], literal(run.name), status_of(run), counted(counts[run.uuid]), shown_time(run.created)
+        )
     output().print(table)
 
 
@@ -114,64 +126,32 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: boo
     run = store_at(url, create=False).load(uuid)
     counts = Counter(one.status for one in run.objects)
     if as_json:
-        _tell_json(_run_json(run, counts) | {"objects": [_object_json(one) for one in run.objects]})
+        tell_json(run_json(run, counts) | {"objects": [object_json(one) for one in run.objects]})
         return
-    say(f"{run.name}: {_status(run)}")
+    say(f"{run.name}: {status_of(run)}")
     for what, value in (
         ("run", run.uuid),
         ("definition", run.target or "?"),
-        ("begun", _time(run.created)),
-        ("changed", _time(run.modified)),
-        ("worker", "" if run.parts else f"{run.owner or 'none'}{_whereabouts(run)}"),
-        ("objects", _counted(counts)),
-        ("parts", _pieces(Counter(part.status for part in run.parts))),
+        ("begun", shown_time(run.created)),
+        ("changed", shown_time(run.modified)),
+        ("worker", "" if run.parts else f"{run.owner or 'none'}{whereabouts(run)}"),
+        ("objects", counted(counts)),
+        ("parts", pieces_of(Counter(part.status for part in run.parts))),
     ):
         if not value:
             continue
         say(f"  {what:<11}{value}")
-    _show_standing(run)
+    show_standing(run)
     waiting = [one for one in run.objects if one.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)]
     chosen = run.objects if everything else waiting[:_MANY]
     if chosen:
-        _show_objects(chosen)
+        show_objects(chosen)
     if not everything and len(waiting) > _MANY:
         say(f"and {len(waiting) - _MANY} more; --all shows them")
     if waiting and run.status is not WorkflowStatus.RUNNING:
         say(f"go on: {how_to('resume', run.uuid, url)}")
     elif run.interrupted:
         say(f"go on: {how_to('requeue', run.uuid, url)}")
-
-
-def _whereabouts(run: RunRecord) -> str:
-    return "" if run.leased or run.owner is None else " (gone)" if run.interrupted else " (done)"
-
-
-def _show_standing(run: RunRecord) -> None:
-    standing = Counter(
-        (one.node or "the start", format_address(one.callback_pos or [0]), one.status)
-        for one in run.objects
-        if one.status is not ObjectStatus.COMPLETED
-    )
-    if not standing:
-        return
-    table = _table("objects", "status", "stand at", "position")
-    for (node, position, status), count in sorted(standing.items(), key=lambda item: (-item[1], item[0][1])):
-        table.add_row(str(count), literal(status.label), literal(node), literal(position))
-    output().print(table)
-
-
-def _show_objects(objects: Sequence[Record]) -> None:
-    table = _table("object", "status", "at", "says", "waits for")
-    for one in objects:
-        said = one.halt_message or (one.error_message or "").strip().rpartition("\n")[2]
-        table.add_row(
-            str(one.ordinal),
-            literal(one.status.label),
-            literal(format_address(one.callback_pos) if one.callback_pos else ""),
-            literal(said),
-            literal(one.halt_action or ""),
-        )
-    output().print(table)
 
 
 @runs.command()
@@ -185,12 +165,12 @@ def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> Non
     rows = store.steps(store.find(uuid).uuid, ordinal)
     names = ("ordinal", "node", "callback_pos", "outcome", "seconds", "ended")
     if as_json:
-        _tell_json([{name: getattr(row, name) for name in names} for row in rows])
+        tell_json([{name: getattr(row, name) for name in names} for row in rows])
         return
     if not rows:
         say("no steps are stored; run with --granularity task to have all of them")
         return
-    table = _table("object", "task", "position", "ended", "ms", "at")
+    table = table_of("object", "task", "position", "ended", "ms", "at")
     for row in rows:
         table.add_row(
             str(row.ordinal),
@@ -198,7 +178,7 @@ def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> Non
             literal(format_address(row.callback_pos)),
             literal(row.outcome),
             f"{row.seconds * 1000:.1f}",
-            _time(row.ended),
+            shown_time(row.ended),
         )
     output().print(table)
 
@@ -356,50 +336,3 @@ def _pair(text: str, form: str) -> tuple[str, str]:
     if not sign or not key:
         raise CommandError(f"{text!r} is not of the form {form}")
     return key, value
-
-
-def _status(run: RunRecord) -> str:
-    return "Interrupted" if run.interrupted else run.status.label
-
-
-def _counted(counts: Any) -> str:
-    whole = sum(counts.values())
-    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in ObjectStatus if counts.get(one))
-    return f"{whole} ({told})" if told else str(whole)
-
-
-def _pieces(counts: Mapping[WorkflowStatus, int]) -> str:
-    whole = sum(counts.values())
-    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in WorkflowStatus if counts.get(one))
-    return f"{whole} ({told})" if told else ""
-
-
-def _time(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def _tell_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=True))
-
-
-def _run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
-    plain = ("uuid", "name", "target", "definition", "owner", "epoch", "created", "modified")
-    return {name: getattr(run, name) for name in plain} | {
-        "status": run.status.name,
-        "interrupted": run.interrupted,
-        "counts": {one.name: count for one, count in counts.items()},
-    }
-
-
-def _object_json(one: Record) -> dict[str, Any]:
-    plain = (
-        "ordinal", "callback_pos", "node", "error_type", "error_message", "halt_message", "halt_action", "halt_payload",
-    )  # fmt: skip
-    return {name: getattr(one, name) for name in plain} | {"status": one.status.name, "data": json.loads(one.stored)}

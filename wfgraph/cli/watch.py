@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wfgraph.cli.console import literal, output
+from wfgraph.cli.runs_shown import status_of
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Store
 from wfgraph.storage.records import Progress
@@ -59,11 +60,7 @@ def _write_changes(store: Store, found: Progress, every: float, as_json: bool) -
 
 
 def _line(found: Progress) -> str:
-    return f"{_label(found)}: {found.ended} of {found.total} ({_objects(found)}){_pieces(found)}"
-
-
-def _label(found: Progress) -> str:
-    return "Interrupted" if found.run.interrupted else found.run.status.label
+    return f"{status_of(found.run)}: {found.ended} of {found.total} ({_objects(found)}){_pieces(found)}"
 
 
 def _objects(found: Progress) -> str:
