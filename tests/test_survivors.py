@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from wfgraph import compile_graph, ops, task
+from wfgraph import compile_graph, ops, outcomes, task
+from wfgraph.compiler.codegen import source_of
+from wfgraph.compiler.pipeline import build_program
 from wfgraph.compiler.shapes import shape_of
 from wfgraph.engine import ActionMapper, GenericWorkflowEngine, ProcessingFactory
 from wfgraph.errors import (
@@ -20,14 +22,15 @@ from wfgraph.errors import (
     Rewind,
     WfgraphInternalError,
     WorkflowDefinitionError,
+    WorkflowError,
 )
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
-from wfgraph.graph.workflow_graph import Edge, WorkflowGraph
+from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import HALT, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import HALT, IF, PARALLEL_SPLIT, TASK_JUMP_BWD, TASK_JUMP_FWD
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -205,11 +208,65 @@ def test_every_damaged_block_is_told() -> None:
 
 
 def test_a_damaged_program_is_called_one() -> None:
-    from wfgraph.compiler.pipeline import build_program
-
     program = build_program([a, b])
     with pytest.raises(WfgraphInternalError, match=r"^the compiler made an invalid program:\n"):
         verify_program(replace(program, rows=program.rows[::-1]))
+
+
+@pytest.mark.parametrize("wrong", [{"block": 1}, {"id": 1}])
+def test_a_slot_of_another_place_is_found_by_its_block_and_by_its_number(wrong: dict[str, int]) -> None:
+    root, inner = GRAPH.definition.blocks
+    slots = (replace(GRAPH.definition.tasks[0], **wrong), root.slots[1])
+    with pytest.raises(WfgraphInternalError, match="slot 0 of block 0 holds a task of another place"):
+        verify_definition(replace(GRAPH.definition, blocks=(replace(root, slots=slots), inner)))
+
+
+def test_a_lane_that_begins_after_the_last_node_is_found() -> None:
+    graph = compile_graph([PARALLEL_SPLIT(a)])
+    lane = replace(graph.lanes[0], first=len(graph.nodes))
+    with pytest.raises(WfgraphInternalError, match="lane 0 ends after the last node"):
+        verify_graph(WorkflowGraph(graph.definition, graph.nodes, graph.edges, (lane,)))
+
+
+# compiler/lower --------------------------------------------------------------------------------------------------------
+
+
+def test_tasks_of_a_branch_follow_each_other_there() -> None:
+    graph = compile_graph([a, PARALLEL_SPLIT([a, b, [a]], [b, a]), b])
+    ways = {(edge.source, edge.target, edge.kind.value) for edge in graph.edges if edge.source >= 3}
+    assert {(3, 4, "next"), (4, 5, "next"), (5, EXIT, "join"), (6, 7, "next"), (7, EXIT, "join")} == ways
+
+
+def test_what_a_condition_may_do_is_possible_and_its_answers_are_certain() -> None:
+    @task(ops.Call((RETURN, outcomes.HALT)))
+    def asks(obj: Any, eng: Any) -> bool:
+        return True
+
+    graph = compile_graph(IF(asks, a))
+    found = {(edge.kind.value, edge.certainty.value) for edge in graph.edges if edge.source == 0}
+    assert {("true", "must"), ("false", "must"), ("halt", "may"), ("resume", "may")} == found
+
+
+def test_a_parallel_pattern_deep_in_its_own_branch_is_refused_where_it_stands() -> None:
+    inner: list[Any] = [a]
+    host = PARALLEL_SPLIT(a)
+    op = ops.Split(((PARALLEL_SPLIT(a), inner),))
+    outer = task(op)(host)
+    inner.append(PARALLEL_SPLIT([outer]))
+    with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
+        compile_graph([a, outer])
+    assert caught.value.address is not None
+    assert (1,) == caught.value.address
+
+
+# compiler/codegen --------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_no_source_of_what_is_nested_too_deep() -> None:
+    deep: Any = [a]
+    for _ in range(2_001):
+        deep = [deep]
+    assert "" == source_of(build_program(deep))
 
 
 # runtime/steering ------------------------------------------------------------------------------------------------------
@@ -289,6 +346,31 @@ def test_tasks_are_run_by_what_the_engine_overrides() -> None:
     eng.callbacks.replace([a, [b]])
     eng.process(["token"])
     assert [(a, "token"), (b, "token")] == ran
+
+
+def test_what_the_engine_overrides_is_called_under_the_eyes_of_hooks() -> None:
+    eng, seen = hooked()
+    ran: list[Any] = []
+    kind = type("Running", (type(eng),), {"execute_callback": lambda self, callback, obj: ran.append((callback, obj))})
+    both = kind()
+    both.callbacks.replace([a, HALT("look")])
+    both.process(["token"])
+    assert 2 == len(ran)
+    assert (a, "token") == ran[0]
+    assert ["before", "after"] * 2 == [one[0] for one in seen]
+
+
+def test_as_many_tasks_may_run_as_max_steps_says() -> None:
+    eng = GenericWorkflowEngine()
+    eng.max_steps = 3
+    eng.callbacks.replace([a, a, a])
+    eng.process([1, 2])
+    eng.callbacks.replace([a, a, a, b])
+    with pytest.raises(WorkflowError) as caught:
+        eng.process([1])
+    assert caught.value.message == (
+        "b at [3] is task run number 4 of this token, and max_steps forbids more; is there a loop without an exit?"
+    )
 
 
 def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCaptureFixture) -> None:
