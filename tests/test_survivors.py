@@ -30,7 +30,7 @@ from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import HALT, IF, PARALLEL_SPLIT, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, TASK_JUMP_BWD, TASK_JUMP_FWD
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -384,3 +384,38 @@ def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCap
     eng.callbacks.replace([a])
     with pytest.raises(ValueError, match="the hook"):
         eng.process([{}])
+
+
+# runtime/loops -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@pytest.mark.parametrize("cached", [False, True])
+@pytest.mark.parametrize("order", ["ASC", "DSC"])
+@pytest.mark.parametrize("kind", [list, tuple, set, iter])
+def test_items_are_asked_for_with_token_and_engine_before_and_after_a_halt(
+    tier: str, cached: bool, order: str, kind: Any
+) -> None:
+    asked: list[Any] = []
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+
+    def items(obj: Any, eng: Any) -> Any:
+        asked.append((obj, eng))
+        return kind([1, 2, 3])
+
+    def look(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        if eng.extra_data["x"] == 2 and "halted" not in eng.extra_data:
+            eng.extra_data["halted"] = True
+            eng.halt("look")
+
+    eng.callbacks.replace([FOR(items, "x", [look, a], cache_data=cached, order=order)])
+    token: list[int] = []
+    with pytest.raises(HaltProcessing):
+        eng.process([token])
+    eng.restart("current", "next")
+    assert ([1, 2, 3] if order == "ASC" else [3, 2, 1]) == token
+    assert all(one is token and other is eng for one, other in asked)
+    assert not cached or 1 == len(asked)
+    assert not [key for key in eng.extra_data if "loop" in str(key).lower()]
