@@ -147,6 +147,7 @@ LEAVING = LEAVE()
         ([branch(BREAK, jump(1)), TASK_JUMP_FWD(2), a], "if"),
         ([branch(jump(2), BREAK), a, b], "dispatch"),
         ([branch(BREAK, BREAK), a], "dispatch"),
+        ([branch(outcomes.jump_token(1), RETURN), TASK_JUMP_FWD(1)], "plain"),
         ([branch(RETURN, BREAK), TASK_JUMP_BWD(-1)], "dispatch"),
         ([branch(jump(1), BREAK), TASK_JUMP_FWD(0)], "dispatch"),
         ([branch(jump(1), jump(3)), a, LEAVING, b], "ifelse"),
@@ -333,6 +334,21 @@ def test_hooks_are_told_of_each_task_however_it_ends(last: Any, raised: type[Bas
     with pytest.raises(raised) if raised else nullcontext():
         eng.process([token])
     assert [(when, eng, called, token) for called in (a, last) for when in ("before", "after")] == seen
+
+
+def test_a_hook_before_tasks_alone_is_told_of_each() -> None:
+    seen: list[Any] = []
+
+    class Mapper(ActionMapper):
+        @staticmethod
+        def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
+            seen.append((eng, callback_func, obj))
+
+    eng = GenericWorkflowEngine()
+    eng.processing_factory = type("Factory", (ProcessingFactory,), {"action_mapper": Mapper})
+    eng.callbacks.replace([a, [b]])
+    eng.process(["token"])
+    assert [(eng, a, "token"), (eng, b, "token")] == seen
 
 
 def test_tasks_are_run_by_what_the_engine_overrides() -> None:
