@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from wfgraph import compile_graph, ops, task
+from wfgraph import compile_graph, ops, outcomes, task
+from wfgraph.compiler.codegen import source_of
+from wfgraph.compiler.pipeline import build_program
 from wfgraph.compiler.shapes import shape_of
 from wfgraph.engine import ActionMapper, GenericWorkflowEngine, ProcessingFactory
 from wfgraph.errors import (
@@ -20,14 +22,15 @@ from wfgraph.errors import (
     Rewind,
     WfgraphInternalError,
     WorkflowDefinitionError,
+    WorkflowError,
 )
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
-from wfgraph.graph.workflow_graph import Edge, WorkflowGraph
+from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import HALT, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, TASK_JUMP_BWD, TASK_JUMP_FWD
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -144,6 +147,7 @@ LEAVING = LEAVE()
         ([branch(BREAK, jump(1)), TASK_JUMP_FWD(2), a], "if"),
         ([branch(jump(2), BREAK), a, b], "dispatch"),
         ([branch(BREAK, BREAK), a], "dispatch"),
+        ([branch(outcomes.jump_token(1), RETURN), TASK_JUMP_FWD(1)], "plain"),
         ([branch(RETURN, BREAK), TASK_JUMP_BWD(-1)], "dispatch"),
         ([branch(jump(1), BREAK), TASK_JUMP_FWD(0)], "dispatch"),
         ([branch(jump(1), jump(3)), a, LEAVING, b], "ifelse"),
@@ -205,11 +209,65 @@ def test_every_damaged_block_is_told() -> None:
 
 
 def test_a_damaged_program_is_called_one() -> None:
-    from wfgraph.compiler.pipeline import build_program
-
     program = build_program([a, b])
     with pytest.raises(WfgraphInternalError, match=r"^the compiler made an invalid program:\n"):
         verify_program(replace(program, rows=program.rows[::-1]))
+
+
+@pytest.mark.parametrize("wrong", [{"block": 1}, {"id": 1}])
+def test_a_slot_of_another_place_is_found_by_its_block_and_by_its_number(wrong: dict[str, int]) -> None:
+    root, inner = GRAPH.definition.blocks
+    slots = (replace(GRAPH.definition.tasks[0], **wrong), root.slots[1])
+    with pytest.raises(WfgraphInternalError, match="slot 0 of block 0 holds a task of another place"):
+        verify_definition(replace(GRAPH.definition, blocks=(replace(root, slots=slots), inner)))
+
+
+def test_a_lane_that_begins_after_the_last_node_is_found() -> None:
+    graph = compile_graph([PARALLEL_SPLIT(a)])
+    lane = replace(graph.lanes[0], first=len(graph.nodes))
+    with pytest.raises(WfgraphInternalError, match="lane 0 ends after the last node"):
+        verify_graph(WorkflowGraph(graph.definition, graph.nodes, graph.edges, (lane,)))
+
+
+# compiler/lower --------------------------------------------------------------------------------------------------------
+
+
+def test_tasks_of_a_branch_follow_each_other_there() -> None:
+    graph = compile_graph([a, PARALLEL_SPLIT([a, b, [a]], [b, a]), b])
+    ways = {(edge.source, edge.target, edge.kind.value) for edge in graph.edges if edge.source >= 3}
+    assert {(3, 4, "next"), (4, 5, "next"), (5, EXIT, "join"), (6, 7, "next"), (7, EXIT, "join")} == ways
+
+
+def test_what_a_condition_may_do_is_possible_and_its_answers_are_certain() -> None:
+    @task(ops.Call((RETURN, outcomes.HALT)))
+    def asks(obj: Any, eng: Any) -> bool:
+        return True
+
+    graph = compile_graph(IF(asks, a))
+    found = {(edge.kind.value, edge.certainty.value) for edge in graph.edges if edge.source == 0}
+    assert {("true", "must"), ("false", "must"), ("halt", "may"), ("resume", "may")} == found
+
+
+def test_a_parallel_pattern_deep_in_its_own_branch_is_refused_where_it_stands() -> None:
+    inner: list[Any] = [a]
+    host = PARALLEL_SPLIT(a)
+    op = ops.Split(((PARALLEL_SPLIT(a), inner),))
+    outer = task(op)(host)
+    inner.append(PARALLEL_SPLIT([outer]))
+    with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
+        compile_graph([a, outer])
+    assert caught.value.address is not None
+    assert (1,) == caught.value.address
+
+
+# compiler/codegen --------------------------------------------------------------------------------------------------------
+
+
+def test_there_is_no_source_of_what_is_nested_too_deep() -> None:
+    deep: Any = [a]
+    for _ in range(2_001):
+        deep = [deep]
+    assert "" == source_of(build_program(deep))
 
 
 # runtime/steering ------------------------------------------------------------------------------------------------------
@@ -278,6 +336,21 @@ def test_hooks_are_told_of_each_task_however_it_ends(last: Any, raised: type[Bas
     assert [(when, eng, called, token) for called in (a, last) for when in ("before", "after")] == seen
 
 
+def test_a_hook_before_tasks_alone_is_told_of_each() -> None:
+    seen: list[Any] = []
+
+    class Mapper(ActionMapper):
+        @staticmethod
+        def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
+            seen.append((eng, callback_func, obj))
+
+    eng = GenericWorkflowEngine()
+    eng.processing_factory = type("Factory", (ProcessingFactory,), {"action_mapper": Mapper})
+    eng.callbacks.replace([a, [b]])
+    eng.process(["token"])
+    assert [(eng, a, "token"), (eng, b, "token")] == seen
+
+
 def test_tasks_are_run_by_what_the_engine_overrides() -> None:
     ran: list[Any] = []
 
@@ -291,6 +364,31 @@ def test_tasks_are_run_by_what_the_engine_overrides() -> None:
     assert [(a, "token"), (b, "token")] == ran
 
 
+def test_what_the_engine_overrides_is_called_under_the_eyes_of_hooks() -> None:
+    eng, seen = hooked()
+    ran: list[Any] = []
+    kind = type("Running", (type(eng),), {"execute_callback": lambda self, callback, obj: ran.append((callback, obj))})
+    both = kind()
+    both.callbacks.replace([a, HALT("look")])
+    both.process(["token"])
+    assert 2 == len(ran)
+    assert (a, "token") == ran[0]
+    assert ["before", "after"] * 2 == [one[0] for one in seen]
+
+
+def test_as_many_tasks_may_run_as_max_steps_says() -> None:
+    eng = GenericWorkflowEngine()
+    eng.max_steps = 3
+    eng.callbacks.replace([a, a, a])
+    eng.process([1, 2])
+    eng.callbacks.replace([a, a, a, b])
+    with pytest.raises(WorkflowError) as caught:
+        eng.process([1])
+    assert caught.value.message == (
+        "b at [3] is task run number 4 of this token, and max_steps forbids more; is there a loop without an exit?"
+    )
+
+
 def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCaptureFixture) -> None:
     eng, _ = hooked(fails=True)
     eng.callbacks.replace([HALT("look")])
@@ -302,3 +400,38 @@ def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCap
     eng.callbacks.replace([a])
     with pytest.raises(ValueError, match="the hook"):
         eng.process([{}])
+
+
+# runtime/loops -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@pytest.mark.parametrize("cached", [False, True])
+@pytest.mark.parametrize("order", ["ASC", "DSC"])
+@pytest.mark.parametrize("kind", [list, tuple, set, iter])
+def test_items_are_asked_for_with_token_and_engine_before_and_after_a_halt(
+    tier: str, cached: bool, order: str, kind: Any
+) -> None:
+    asked: list[Any] = []
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+
+    def items(obj: Any, eng: Any) -> Any:
+        asked.append((obj, eng))
+        return kind([1, 2, 3])
+
+    def look(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        if eng.extra_data["x"] == 2 and "halted" not in eng.extra_data:
+            eng.extra_data["halted"] = True
+            eng.halt("look")
+
+    eng.callbacks.replace([FOR(items, "x", [look, a], cache_data=cached, order=order)])
+    token: list[int] = []
+    with pytest.raises(HaltProcessing):
+        eng.process([token])
+    eng.restart("current", "next")
+    assert ([1, 2, 3] if order == "ASC" else [3, 2, 1]) == token
+    assert all(one is token and other is eng for one, other in asked)
+    assert not cached or 1 == len(asked)
+    assert not [key for key in eng.extra_data if "loop" in str(key).lower()]

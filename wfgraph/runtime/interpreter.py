@@ -181,13 +181,13 @@ class _Walker:
 
     def _run_watched(self, item: TaskItem) -> None:
         """Run a task under the eyes of whoever looks on."""
-        self.steps += 1
         if self.steps == self.watch.max_steps:
             name = escape_control(task_name(item.task))
             raise WorkflowError(
-                f"{name} at {format_address(self.pos)} is task run number {self.steps} of this token, "
+                f"{name} at {format_address(self.pos)} is task run number {self.steps + 1} of this token, "
                 "and max_steps forbids more; is there a loop without an exit?"
             )
+        self.steps += 1
         debug, trace = self.watch.debug, self.watch.trace
         if debug is not None:
             _log_step(debug, self.eng, item.task, self.obj, self.level - self.indent)
