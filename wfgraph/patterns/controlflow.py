@@ -299,13 +299,16 @@ def _predicate(given: Any) -> tuple[Any, ...]:
     Raises:
         WorkflowDefinitionError: it is no tuple, or begins with what can't be looked up.
     """
+    items: tuple[Any, ...] = ()
+    if is_a(given, list, tuple):
+        items = tuple(list.__iter__(given) if is_a(given, list) else tuple.__iter__(given))
     try:
-        if is_a(given, list, tuple) and given:
-            hash(given[0])
-            return tuple(given)
+        if items:
+            hash(items[0])
+            return items
     except Exception as error:
         raise WorkflowDefinitionError(
-            f"CHOICE can't look up a branch by {describe(given[0])}; begin its tuple with a name", payload=given
+            f"CHOICE can't look up a branch by {describe(items[0])}; begin its tuple with a name", payload=given
         ) from error
     raise WorkflowDefinitionError(
         f"CHOICE takes its branches as tuples, the name and then the tasks, not {describe(given)}", payload=given
