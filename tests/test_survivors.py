@@ -275,8 +275,7 @@ def test_there_is_no_source_of_what_is_nested_too_deep() -> None:
 
 def test_steering_says_what_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
     eng = GenericWorkflowEngine()
-    eng.log.setLevel(logging.DEBUG)
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, eng.log.name):
         with pytest.raises(HaltProcessing) as halted:
             eng.halt()
         with pytest.raises(BreakFromThisLoop):

@@ -18,7 +18,7 @@ from wfgraph.graph.ops import Op
 from wfgraph.graph.task import task
 from wfgraph.utils import is_a, shown, task_name
 
-__all__ = ["distance", "named", "new_engine", "pattern", "register"]
+__all__ = ["distance", "named", "named_branch", "new_engine", "pattern", "register"]
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -81,6 +81,28 @@ def distance(name: str, step: Any) -> int:
     if abs(found) > sys.maxsize:
         raise WorkflowDefinitionError(f"{name} jumps by a whole number of places, not by {shown(step)}", payload=step)
     return found
+
+
+def named_branch(given: Any) -> tuple[Any, ...]:
+    """Return a branch of CHOICE, its name first.
+
+    Raises:
+        WorkflowDefinitionError: it is no tuple, or begins with what can't be looked up.
+    """
+    items: tuple[Any, ...] = ()
+    if is_a(given, list, tuple):
+        items = tuple(list.__iter__(given) if is_a(given, list) else tuple.__iter__(given))
+    try:
+        if items:
+            hash(items[0])
+            return items
+    except Exception as error:
+        raise WorkflowDefinitionError(
+            f"CHOICE can't look up a branch by {describe(items[0])}; begin its tuple with a name", payload=given
+        ) from error
+    raise WorkflowDefinitionError(
+        f"CHOICE takes its branches as tuples, the name and then the tasks, not {describe(given)}", payload=given
+    )
 
 
 def _documentation(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import Task, Tasks, clean
 from wfgraph.patterns._compare import CMP
 from wfgraph.patterns._loops import assigner, item_source
-from wfgraph.patterns._tasks import distance, named, pattern
+from wfgraph.patterns._tasks import distance, named, named_branch, pattern
 from wfgraph.patterns.parallel import PARALLEL_SPLIT, SYNCHRONIZE
 from wfgraph.runtime import loops
 from wfgraph.utils import is_a, shown, task_name
@@ -273,7 +273,8 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
     comment = kwpredicates.pop("comment") if isinstance(kwpredicates.get("comment"), str) else None
     # A tuple with one item is a branch of that item, in the place that it always had: positions in it are stored.
     branches: list[tuple[Any, Any]] = [
-        (name, _one_slot(tasks[0] if len(tasks) == 1 else tuple(tasks))) for name, *tasks in map(_predicate, predicates)
+        (name, _one_slot(tasks[0] if len(tasks) == 1 else tuple(tasks)))
+        for name, *tasks in map(named_branch, predicates)
     ]
     branches += [(name, _one_slot(branch)) for name, branch in kwpredicates.items()]
     slots = [branch for _, branch in branches]
@@ -291,25 +292,6 @@ def CHOICE(arbiter: Task, *predicates: Any, default: Any = None, **kwpredicates:
 
     decide.__doc__ = comment or f"CHOICE: {describe(arbiter)}, one of {', '.join(map(describe, offsets))}."
     return [decide, *(item for branch in slots for item in (branch, BREAK()))]
-
-
-def _predicate(given: Any) -> tuple[Any, ...]:
-    """Return a branch of CHOICE, its name first.
-
-    Raises:
-        WorkflowDefinitionError: it is no tuple, or begins with what can't be looked up.
-    """
-    try:
-        if is_a(given, list, tuple) and given:
-            hash(given[0])
-            return tuple(given)
-    except Exception as error:
-        raise WorkflowDefinitionError(
-            f"CHOICE can't look up a branch by {describe(given[0])}; begin its tuple with a name", payload=given
-        ) from error
-    raise WorkflowDefinitionError(
-        f"CHOICE takes its branches as tuples, the name and then the tasks, not {describe(given)}", payload=given
-    )
 
 
 def SIMPLE_MERGE(*args: Any, comment: str = "") -> list[Any]:
