@@ -223,7 +223,7 @@ def test_control_characters_never_reach_the_message_of_an_error(lib: Subject, na
     def task(obj: Any, eng: Any) -> None: ...
 
     task.__name__ = "name\x1b[2J"
-    eng = lib.engine(task if named else Broken())
+    eng = lib.engine(*([task, task] if named else [Broken()]))
     eng.max_steps = 1
     with pytest.raises((lib.error("WorkflowError"), lib.error("WorkflowDefinitionError"))) as caught:
         eng.process([[]])
