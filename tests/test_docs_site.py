@@ -49,6 +49,7 @@ def public_names() -> set[str]:
     return names
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_the_reference_has_every_public_name(site: Path) -> None:
     inventory = InventoryFile.loads((site / "objects.inv").read_bytes(), uri="").data
@@ -57,6 +58,7 @@ def test_the_reference_has_every_public_name(site: Path) -> None:
     assert "wfgraph.engine.GenericWorkflowEngine.process" in known
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_each_page_of_the_repository_is_a_page_of_the_site_and_can_be_searched(site: Path) -> None:
     pages = {path.relative_to(DOCS).with_suffix(".html") for path in DOCS.rglob("*.md")}

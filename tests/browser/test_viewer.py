@@ -165,7 +165,7 @@ def test_figures_do_not_cover_each_other_and_lines_end_at_them(opened: Any) -> N
 
 def test_random_workflows_are_laid_out_without_collisions(opened: Any, long: bool) -> None:
     lines = through = 0
-    for seed in range(200 if long else 4):
+    for seed in range(200 if long else 2):
         for flow in (Maker(seed).clean(), Maker(seed).wild()):
             for everything in (False, True):
                 page = opened(page_of(flow, everything=everything))
