@@ -63,15 +63,15 @@ def examples(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.startswith("    wfgraph ") and not line[4:].count("   ")]
 
 
-@pytest.mark.parametrize("verb", [" ".join(path) for path, _ in TOP])
+@pytest.mark.parametrize("verb", [" ".join(path) for path, _ in VERBS])
 def test_each_verb_ends_with_examples_and_exit_codes(verb: str) -> None:
-    text = helped(verb)
+    text = helped(*verb.split())
     assert "\n  Examples:\n" in text
     assert "\n  Exit code: 0 " in text
     assert examples(text)
 
 
-@pytest.mark.parametrize("example", [line for path, _ in TOP for line in examples(helped(*path))])
+@pytest.mark.parametrize("example", [line for path, _ in VERBS for line in examples(helped(*path))])
 def test_each_example_is_a_command_that_there_is(example: str) -> None:
     words = shlex.split(example.partition(" >")[0])[1:]
     command: click.Command = wfgraph

@@ -31,7 +31,9 @@ def db() -> None:
     """
 
 
-@db.command()
+@db.command(
+    epilog=taught({"db status --db runs.db": "for a file of SQLite's"}, codes="0 done, 2 the database can't be used.")
+)
 @db_option
 def status(url: str | None) -> None:
     """Show the version of the tables, and the one that this release works with."""
@@ -41,7 +43,12 @@ def status(url: str | None) -> None:
         )
 
 
-@db.command()
+@db.command(
+    epilog=taught(
+        {"db upgrade --db postgresql://host/name": "make the tables, or bring them up to date"},
+        codes="0 done, 2 the database can't be used.",
+    )
+)
 @db_option
 @click.option("--to", "version", default="head", show_default=True, help="The version.")
 def upgrade(url: str | None, version: str) -> None:
@@ -51,7 +58,12 @@ def upgrade(url: str | None, version: str) -> None:
         say(f"{database.url}: {schema.current(database.engine)}")
 
 
-@db.command()
+@db.command(
+    epilog=taught(
+        {"db downgrade --to 0002 --db runs.db": "as the release before had them"},
+        codes="0 done, 2 the database can't be used, or there is no such version.",
+    )
+)
 @db_option
 @click.option("--to", "version", required=True, help="The version; base for no tables at all.")
 @click.confirmation_option(prompt="What newer versions have added is lost. Go on?")

@@ -74,7 +74,16 @@ def runs() -> None:
     """
 
 
-@runs.command("list")
+@runs.command(
+    "list",
+    epilog=taught(
+        {
+            "runs list --db runs.db": "the newest first",
+            "runs list --db runs.db --name orders --json": "those of one name, for a program",
+        },
+        codes="0 done, 2 the database can't be used.",
+    ),
+)
 @db_option
 @click.option("--name", help="Those of this name only.")
 @click.option(
@@ -109,7 +118,15 @@ def list_runs(
     output().print(table)
 
 
-@runs.command()
+@runs.command(
+    epilog=taught(
+        {
+            "runs show 1f3a --db runs.db": "where its objects stand",
+            "runs show 1f3a --db runs.db --watch": "how far it is, until it is over",
+        },
+        codes="0 done, 2 no such run.",
+    )
+)
 @click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {_MANY} that wait for somebody.")
@@ -154,7 +171,11 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: boo
         say(f"go on: {how_to('requeue', run.uuid, url)}")
 
 
-@runs.command()
+@runs.command(
+    epilog=taught(
+        {"runs steps 1f3a --db runs.db --object 2": "what object 2 went through"}, codes="0 done, 2 no such run."
+    )
+)
 @click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option("--object", "ordinal", type=click.IntRange(min=0), help="Those of this object only.")
@@ -183,7 +204,15 @@ def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> Non
     output().print(table)
 
 
-@runs.command()
+@runs.command(
+    epilog=taught(
+        {
+            "runs resume 1f3a --db runs.db": "what halted goes on at the next task",
+            "runs resume 1f3a --db runs.db --from current --object 2": "object 2 runs the task that halted again",
+        },
+        codes="0 done, 1 an object failed, 2 it can't go on, 130 interrupted.",
+    )
+)
 @click.argument("uuid", shell_complete=complete_uuid)
 @db_option
 @click.option(
@@ -246,7 +275,15 @@ def resume(
     )
 
 
-@runs.command()
+@runs.command(
+    epilog=taught(
+        {
+            "runs requeue --stale --db runs.db": "all whose worker is gone, here and now",
+            "runs requeue --stale --celery curation:workflows": "the same, by Celery's workers",
+        },
+        codes="0 done, 1 an object failed, 2 it can't go on, 130 interrupted.",
+    )
+)
 @click.argument("uuids", shell_complete=complete_uuid, nargs=-1)
 @db_option
 @click.option("--stale", is_flag=True, help="All whose worker is gone.")
@@ -301,7 +338,12 @@ def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
         ctx.exit(1)
 
 
-@runs.command()
+@runs.command(
+    epilog=taught(
+        {"runs cancel 1f3a --db runs.db": "its worker is refused its next write, and stops"},
+        codes="0 done, 2 no such run, or it is completed.",
+    )
+)
 @click.argument("uuids", shell_complete=complete_uuid, nargs=-1, required=True)
 @db_option
 def cancel(uuids: tuple[str, ...], url: str | None) -> None:
