@@ -60,7 +60,7 @@ def upgrade(url: str | None, version: str) -> None:
 
 @db.command(
     epilog=taught(
-        {"db downgrade --to 0002 --db runs.db": "as the release before had them"},
+        {"db downgrade --to 0002 --yes --db runs.db": "as the release before had them"},
         codes="0 done, 2 the database can't be used, or there is no such version.",
     )
 )
