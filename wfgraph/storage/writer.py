@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -186,11 +185,15 @@ class Writer:
         )
         if self._database.is_sqlite or not (invalidated or dropped):
             return False
+        self._drop()
+        return True
+
+    def _drop(self) -> None:
+        """End the connection; the next write makes another one."""
         if self._connection is not None:
             self._connection.invalidate()
             self._connection.close()
         self._connection = self._raw = None
-        return True
 
     def _landed(self, changes: Sequence[Change]) -> bool:
         """Tell whether a transaction whose end was not heard of was committed: then the first revision is there.
@@ -210,8 +213,12 @@ class Writer:
         return bool(found.revision == first["b_revision"])
 
     def _roll_back(self) -> None:
-        with suppress(self._dialect.dbapi.Error):  # an error may have ended the transaction, or the connection
+        try:
             self._raw.execute("ROLLBACK")
+        except self._dialect.dbapi.Error:
+            # The transaction has ended already, or can't be ended: then what it has locked would stay locked, for our own
+            # heartbeat, too, as long as the connection is there.
+            self._drop()
 
     def close(self) -> None:
         """Give the connection back."""

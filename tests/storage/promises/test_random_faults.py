@@ -178,3 +178,46 @@ def finished(chance: Chance, watch: Watch, database: Database, flow: list[Any]) 
             eng.callbacks.replace(flow)
             act(chance, eng, chance.dice.choice(["recover", "resume"]))
     raise AssertionError("the run can't be finished")
+
+
+@pytest.mark.timeout(20)
+def test_a_transaction_that_can_not_be_rolled_back_locks_nobody_out(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing: list[str] = []
+    connected = Writer._connect
+
+    class Stuck:
+        def __init__(self, raw: Any) -> None:
+            self.raw = raw
+
+        def execute(self, text: str, *more: Any) -> Any:
+            if text in failing:
+                failing.remove(text)
+                time.sleep(LEASE)  # the heartbeat comes to the lock meanwhile
+                raise _error_of(url)
+            return self.raw.execute(text, *more)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.raw, name)
+
+    def connect_stuck(self: Writer) -> None:
+        connected(self)
+        self._raw = Stuck(self._raw)
+
+    def task(obj: Any, eng: Any) -> None:
+        if obj["n"] == 0:
+            eng.extra_data["seen"] = (
+                True  # so that the row of the run is written, which the heartbeat writes to as well
+            )
+            failing[:] = ["COMMIT", "ROLLBACK"]
+
+    monkeypatch.setattr(Writer, "_connect", connect_stuck)
+    eng = DbWorkflowEngine.with_name("stuck", connect(url), lease=LEASE)
+    eng.callbacks.replace([task])
+    with suppress(StorageError):  # where the connection can be made again, nobody notices
+        eng.process([{"n": 0}, {"n": 1}])
+    assert [] == failing
+    time.sleep(2 * LEASE)
+    later = DbWorkflowEngine.from_uuid(eng.uuid, connect(url))
+    later.callbacks.replace([lambda obj, eng: None])
+    later.recover()
+    assert WorkflowStatus.COMPLETED is later.status
