@@ -123,6 +123,13 @@ def _observing(request: pytest.FixtureRequest) -> Iterator[None]:
         pytest.fail("\n".join(found), pytrace=False)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--observe"):
+        left_out = [item for item in items if item.get_closest_marker("unobserved")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--observe"):
         config._observer = observer = Observer()  # type: ignore[attr-defined]

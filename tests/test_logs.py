@@ -88,6 +88,7 @@ def test_so_does_a_record_within_a_loop(heard: Records, tier: str) -> None:
     assert [([0, 1], "says")] * 2 == heard.told("position", "task")
 
 
+@pytest.mark.unobserved
 def test_logging_does_not_make_the_engine_follow_the_token(heard: Records) -> None:
     asked: list[int] = []
     eng = engine(says, lambda obj, eng: asked.append(eng.state._cursor.asked), tier="compiled")

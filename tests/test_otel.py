@@ -125,6 +125,7 @@ def test_a_run_is_a_span_around_one_for_each_token_with_an_event_for_each_task(s
     assert {StatusCode.UNSET} == {span.status.status_code for span in spans.all}
 
 
+@pytest.mark.unobserved
 def test_without_tasks_tokens_run_in_the_compiled_tier(spans: Spans) -> None:
     seen: list[bool] = []
     eng = engine(spans, lambda obj, eng: seen.append(eng.state._cursor is not None), tier="compiled", tasks=False)

@@ -363,6 +363,7 @@ def test_tasks_are_run_by_what_the_engine_overrides() -> None:
     assert [(a, "token"), (b, "token")] == ran
 
 
+@pytest.mark.unobserved
 def test_what_the_engine_overrides_is_called_under_the_eyes_of_hooks() -> None:
     eng, seen = hooked()
     ran: list[Any] = []

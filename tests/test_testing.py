@@ -228,6 +228,7 @@ def test_an_endless_loop_fails_with_the_tasks_in_it() -> None:
     assert "completed" == run([count] * 20, {"parts": ""}, max_steps=20).outcome
 
 
+@pytest.mark.unobserved
 def test_a_step_that_the_graph_does_not_have_fails() -> None:
     @task(ops.Call())
     def lies(obj: Any, eng: Any) -> None:
