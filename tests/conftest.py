@@ -14,6 +14,7 @@ _CHECKS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run what is marked slow, too")
     parser.addoption("--long", action="store_true", help="generate examples at random, and a hundred times as many")
     parser.addoption("--examples", type=int, help="how many examples for each test; 100, or 10,000 with --long")
 
@@ -28,15 +29,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without ``--long``, leave out what is marked ``long``; with it, nothing has a time limit."""
+    """Leave out what is marked ``slow`` or ``long`` unless asked for it; with ``--long``, nothing has a time limit."""
     if config.getoption("--long"):
         for item in items:
             item.add_marker(pytest.mark.timeout(0))
         return
-    long = [item for item in items if item.get_closest_marker("long")]
-    if long:
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    unasked = ["long"] if config.getoption("--slow") else ["long", "slow"]
+    left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in unasked)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

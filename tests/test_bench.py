@@ -98,6 +98,7 @@ def test_the_libraries_do_the_same_work(engine: Engine, workload: Workload) -> N
 
 @pytest.mark.parametrize("workload", SIMPLE, ids=lambda workload: workload.name)
 @pytest.mark.parametrize("engine", PEERS, ids=lambda engine: engine.name)
+@pytest.mark.usefixtures("no_event_loop")
 def test_the_peers_do_the_same_work(engine: Engine, workload: Workload) -> None:
     assert workload.calls * _tokens(workload) == sum(_counted(engine, workload).values())
 

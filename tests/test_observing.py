@@ -122,7 +122,7 @@ def session(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_the_test_and_its_session_fail(tmp_path: Path, workers: str) -> None:
     found = session(tmp_path, "--observe", "-n", workers, "test_tasks.py::test_truth", "test_tasks.py::test_lies")
     assert 1 == found.returncode, found.stdout + found.stderr
@@ -132,7 +132,7 @@ def test_the_test_and_its_session_fail(tmp_path: Path, workers: str) -> None:
     assert "2 calls of tasks watched, of 2 tasks of which something is known; 1 violations" in found.stdout
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_session_fails_also_for_what_happens_before_its_tests(tmp_path: Path, workers: str) -> None:
     found = session(tmp_path, "--observe", "-n", workers, "test_tasks.py::test_late")
     assert 1 == found.returncode, found.stdout + found.stderr

@@ -27,6 +27,7 @@ def checked(checker: str, *paths: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", CHECKERS)
 def test_right_uses_are_accepted_and_wrong_ones_are_found(checker: str) -> None:
     code, said = checked(checker, *USES)

@@ -163,6 +163,7 @@ def test_figures_do_not_cover_each_other_and_lines_end_at_them(opened: Any) -> N
     assert ([], [], []) == (found["covered"], found["loose"], found["through"])
 
 
+@pytest.mark.slow
 def test_random_workflows_are_laid_out_without_collisions(opened: Any, long: bool) -> None:
     lines = through = 0
     for seed in range(200 if long else 2):

@@ -94,7 +94,7 @@ def walked(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_what_was_never_walked_is_told_by_however_many_workers(tmp_path: Path, workers: str) -> None:
     found = walked(tmp_path, "-n", workers, "--wfgraph-cover", "flows.py:flow", "--wfgraph-cover", "flows.py:other")
     assert "1 failed, 2 passed" in found.stdout, found.stdout + found.stderr

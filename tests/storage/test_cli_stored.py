@@ -176,7 +176,7 @@ def test_cancel(ran: Any) -> None:
     assert "is CANCELLED, and can't become RUNNING" in call("runs", "resume", uuid, "--db", url, code=2).stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_a_signal_ends_a_run_after_the_task_in_hand(place: Path, url: str, number: int) -> None:
     (place / "tokens.json").write_text("[{}, {}]")
     worker = subprocess.Popen(

@@ -69,7 +69,7 @@ def plain_engine() -> Any:
     return eng
 
 
-@settings(max_examples=max(20, settings.default.max_examples // 3))
+@settings(max_examples=max(10, settings.default.max_examples // 10))
 @given(seed=st.integers(0, 2**32), flags=st.booleans())
 def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: bool) -> None:
     expected = observe(seed, plain_engine(), flags)
@@ -78,7 +78,7 @@ def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: 
         assert expected == observe(seed, eng, flags), granularity
 
 
-@settings(max_examples=max(20, settings.default.max_examples // 3))
+@settings(max_examples=max(10, settings.default.max_examples // 10))
 @given(seed=st.integers(0, 2**32))
 def test_what_is_stored_is_what_became_of_it(stored: Database, seed: int) -> None:
     """The granularities agree about the rows, too."""

@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 
 from storage.promises import worker
-from storage.promises.worker import CRASHED, GRANULARITIES, REFUSED, REPEATED, STOPPED, TASKS
+from storage.promises.worker import CRASHED, REFUSED, REPEATED, STOPPED, TASKS, every
 
 TOKENS = 4
-every = pytest.mark.parametrize("granularity", list(GRANULARITIES))
 
 
 def repeated(log: Path) -> int:

@@ -131,6 +131,7 @@ def versions(seed: int, changes: int) -> tuple[list[Any], list[Any]]:
     return built(before), built(after)
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32), changes=st.integers(0, 4))
 def test_an_object_goes_on_at_its_task_or_not_at_all(seed: int, changes: int) -> None:
     before, after = versions(seed, changes)

@@ -17,12 +17,11 @@ from typing import Any
 import pytest
 
 from storage.promises import worker
-from storage.promises.worker import GRANULARITIES, LOST, REPEATED, TASKS
+from storage.promises.worker import GRANULARITIES, LOST, REPEATED, TASKS, every
 from wfgraph.errors import RunOwned
 from wfgraph.storage import DbWorkflowEngine, Store, connect
 
 TOKENS = 4
-every = pytest.mark.parametrize("granularity", list(GRANULARITIES))
 
 
 def test_workers_that_race_run_nothing_twice(url: str, tmp_path: Path, long: bool) -> None:

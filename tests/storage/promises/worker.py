@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from wfgraph.errors import OwnershipLost, RunOwned, StorageError
 from wfgraph.statuses import WorkflowStatus
@@ -29,8 +30,11 @@ GRANULARITIES: dict[str, Granularity | str] = {"task": "task", "token": "token",
 REPEATED = {"task": 1, "token": TASKS, "batch": 3 * TASKS}
 """How many runs of a task one crash may cost: those of the unit in flight."""
 
+_slow = [pytest.param(name, marks=pytest.mark.slow) for name in ("task", "batch")]
+every = pytest.mark.parametrize("granularity", ["token", *_slow])
+
 _children = multiprocessing.get_context("forkserver")
-_children.set_forkserver_preload(["wfgraph.storage", "psycopg"])
+_children.set_forkserver_preload(["wfgraph.storage", "psycopg", "pytest"])
 _log = -1
 _pause = 0.0
 

@@ -556,6 +556,7 @@ def test_workers_with_rabbitmq(
     _carry_out({**env, "FLOWS_BROKER": rabbitmq}, workers, tmp_path / "log")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(200)
 def test_workers_with_files(env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path) -> None:

@@ -75,7 +75,9 @@ def _rounds(long: bool) -> Iterator[int]:
 
 @one_database
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("how", ["child", "worker", "tree", "sigterm"])
+@pytest.mark.parametrize(
+    "how", ["child", *(pytest.param(how, marks=pytest.mark.slow) for how in ("worker", "tree", "sigterm"))]
+)
 def test_a_worker_is_killed(
     url: str, how: str, scene_env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path, long: bool
 ) -> None:
@@ -117,6 +119,7 @@ def test_a_worker_of_rabbitmq_is_killed(
         scene.end(2)
 
 
+@pytest.mark.slow
 @one_database
 @pytest.mark.timeout(300)
 def test_the_broker_restarts(
@@ -133,6 +136,7 @@ def test_the_broker_restarts(
         assert worker.process.poll() is None
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_database_restarts(
     server: Server, redis: Redis, tmp_path: Path, workers: Callable[..., Worker], long: bool
@@ -156,6 +160,7 @@ def test_the_database_restarts(
         scene.end(2)
 
 
+@pytest.mark.slow
 @one_database
 @pytest.mark.timeout(300)
 def test_messages_come_again_while_the_first_copy_runs(

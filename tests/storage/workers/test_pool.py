@@ -437,7 +437,9 @@ def _children(pid: int) -> list[int]:
 
 @pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.long), "sqlite"], indirect=True)
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("how", ["child", "main", "tree", "sigterm"])
+@pytest.mark.parametrize(
+    "how", ["child", *(pytest.param(how, marks=pytest.mark.slow) for how in ("main", "tree", "sigterm"))]
+)
 def test_whoever_is_killed_nothing_stored_is_lost(
     url: str, how: str, log: Path, tmp_path: Path, long: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -541,6 +543,7 @@ def test_a_second_signal_ends_all_at_once_and_leaves_nothing_owned(tmp_path: Pat
     assert "4 tokens: 4 completed, 0 halted, 0 failed" in again.stdout, again.stderr
 
 
+@pytest.mark.slow
 def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(
         "def work(obj, eng):\n    obj['done'] = True\n"
