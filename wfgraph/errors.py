@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, TypeVar
 
-from wfgraph.utils import attribute, shown
+from wfgraph.utils import attribute, plain, shown
 
 __all__ = [
     "AbortProcessing",
@@ -71,8 +71,8 @@ def with_str(args: tuple[Any, ...] | list[Any]) -> Callable[[_E], _E]:
 
     def decorate(klass: _E) -> _E:
         def __str__(self: Any) -> str:
-            shown = [str(getattr(self, args[0])), *(f"{key}={getattr(self, key)}" for key in keys)]
-            return f"{klass.__name__}({', '.join(shown)})"
+            told = [f"{key}={plain(attribute(self, key))}" for key in keys]
+            return f"{klass.__name__}({', '.join([str(getattr(self, args[0])), *told])})"
 
         def __repr__(self: Any) -> str:
             held = [(key, attribute(self, key)) for key in keys]

@@ -17,6 +17,7 @@ __all__ = [
     "escape_control",
     "is_a",
     "overridable",
+    "plain",
     "shown",
     "staticproperty",
     "task_name",
@@ -89,6 +90,15 @@ def shown(value: Any) -> str:
     except Exception:
         text = f"<{type(value).__name__} object>"
     return brief(text)
+
+
+def plain(value: Any) -> str:
+    """Return what ``str()`` makes of an object, on one line but not cut; its type where that fails."""
+    try:
+        text = str(value)
+    except Exception:
+        text = f"<{type(value).__name__} object>"
+    return escape_control(text)
 
 
 def brief(text: str, longest: int = _LONGEST) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from ledger import Subject, both, fixed, note, ours, outcome
 from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.patterns.controlflow import CHOICE, CMP, FOR, IF, IF_ELSE, IF_NOT, TASK_JUMP_IF, WHILE
 
 
 def a(obj: Any, eng: Any) -> None:
@@ -148,3 +149,41 @@ def test_a_task_that_changes_the_definition_changes_the_next_run(lib: Subject, e
     tokens: list[list[str]] = [[], []]
     lib.engine(note("old"), lambda obj, eng: eng.callbacks.replace([note("new")])).process(tokens)
     assert expected == [token[0] for token in tokens]
+
+
+@ours
+@pytest.mark.parametrize(
+    ("pattern", "asked"),
+    [
+        (IF("ready", a), "'ready'"),
+        (IF_NOT([b], a), "[b]"),
+        (IF_ELSE(lambda obj: True, a, b), "<lambda>"),
+        (WHILE(partial(a, None), a), "partial(a)"),
+        (TASK_JUMP_IF(7, 1), "7"),
+        (CHOICE(lambda: "x", x=a), "<lambda>"),
+        (FOR(lambda obj: [1], "item", a), "<lambda>"),
+        (CMP(lambda obj: 1, 1, "=="), "<lambda>"),
+    ],
+)
+def test_a_condition_that_can_not_be_asked_is_refused_with_the_address_of_its_pattern(
+    lib: Subject, pattern: Any, asked: str
+) -> None:
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        lib.run(a, pattern)
+    place = "[1]" if callable(pattern) else "[1, 0]"
+    expected = f"at {place} asks {asked}, which can't be called with (obj, eng), the token and the engine"
+    assert expected in caught.value.message
+
+
+@both
+def test_a_task_that_compares_itself_in_its_own_way_is_never_compared(lib: Subject) -> None:
+    class Fussy:
+        def __call__(self, obj: Any, eng: Any) -> None:
+            obj.append("fussy")
+
+        def __eq__(self, other: object) -> bool:
+            raise TypeError(f"compared with {other}")
+
+        __hash__ = object.__hash__
+
+    assert ["fussy", "a"] == lib.run(Fussy(), a)

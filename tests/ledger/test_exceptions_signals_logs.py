@@ -65,6 +65,13 @@ def test_exceptions_have_a_text(lib: Subject, expected: str, name: str, argument
     assert (text if expected == "text" else expected) == outcome(lambda: str(lib.error(name)(*arguments)))
 
 
+@ours
+@pytest.mark.parametrize(("payload", "text"), [(Broken(), r"line\nbreak"), (Shouts(), "<Shouts object>")])
+def test_no_payload_can_break_the_text_of_an_exception(lib: Subject, payload: Any, text: str) -> None:
+    error = lib.error("HaltProcessing")("look", payload=payload)
+    assert f"HaltProcessing(look, action=None, payload={text})" == str(error)
+
+
 @fixed(ours="", real="AttributeError")
 def test_every_transition_has_a_message(lib: Subject, expected: str) -> None:
     assert expected == outcome(lambda: lib.error("StopProcessing")().message)

@@ -43,6 +43,14 @@ def test_jump_call_0_repeats_the_task(lib: Subject) -> None:
 
 
 @both
+def test_a_jump_by_what_is_no_number_is_a_type_error(lib: Subject) -> None:
+    def lost(obj: Any, eng: Any) -> None:
+        eng.jump_call(None)
+
+    assert "TypeError" == outcome(lambda: lib.run(lost, note("b")))
+
+
+@both
 def test_a_jump_never_leaves_its_own_list(lib: Subject) -> None:
     def b(obj: Any, eng: Any) -> None:
         obj.append("b")

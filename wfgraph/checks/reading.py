@@ -33,6 +33,7 @@ _CODES = {
     TaskFault.OTHER_ARGUMENTS: "WF002",
     TaskFault.SILENT: "WF003",
     TaskFault.UNAWAITED: "WF006",
+    TaskFault.ASKS_OTHER: "WF002",
 }
 
 

@@ -19,8 +19,10 @@ from typing import Any
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
+from wfgraph.graph.describing import describe
 from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
+from wfgraph.graph.ops import For
 from wfgraph.graph.task import op_of
 from wfgraph.utils import attribute, escape_control, is_a, shown, task_name, without_partials
 
@@ -95,6 +97,7 @@ class Fault(Enum):
     ENDLESS = "it is a partial of itself"
     SILENT = "calling it runs nothing of its body"
     UNAWAITED = "it asks an async function, and does not await it"
+    ASKS_OTHER = "it asks what can't be called with the token and the engine"
 
 
 def fault_of(item: Any) -> Fault | None:
@@ -108,7 +111,9 @@ def fault_of(item: Any) -> Fault | None:
         return Fault.SILENT
     if not _takes_two(item):
         return Fault.OTHER_ARGUMENTS
-    return None if _unawaited(item) is None else Fault.UNAWAITED
+    if not all(map(_answers, _asked(item))):
+        return Fault.ASKS_OTHER
+    return Fault.UNAWAITED if any(map(is_async, _asked(item))) else None
 
 
 def message_of(fault: Fault, item: Any, address: Address) -> str:
@@ -132,8 +137,13 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
             what, instead = "an async function", _INSTEAD
         return f"the task {name} at {place} is {what}: calling it would run nothing of its body; {instead}"
     if fault is Fault.UNAWAITED:
-        asked = escape_control(task_name(_unawaited(item)))
-        return f"{name} at {place} asks {asked}, an async function, and nobody awaits what that returns; {_INSTEAD}"
+        asked = next(filter(is_async, _asked(item)))
+        return f"{name} at {place} asks {describe(asked)}, an async function, and nobody awaits what that returns; {_INSTEAD}"
+    if fault is Fault.ASKS_OTHER:
+        asked = next(asked for asked in _asked(item) if not _answers(asked))
+        return (
+            f"{name} at {place} asks {describe(asked)}, which can't be called with (obj, eng), the token and the engine"
+        )
     return (
         f"the task {name} at {place} can't be called with (obj, eng), the token and the engine; did you mean to call it "
         "and use what it returns?"
@@ -146,11 +156,16 @@ def is_async(item: Any) -> bool:
     return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
-def _unawaited(item: Any) -> Any:
-    """Return the async function that a pattern of ours asks; one of the user's own may await it."""
+def _asked(item: Any) -> tuple[Any, ...]:
+    """Return what a pattern of ours calls with the token and the engine; one of the user's own may do otherwise."""
     if code_of(item) is not None:
-        return None
-    return next((asked for asked in op_of(item).asked if is_async(asked)), None)
+        return ()
+    op = op_of(item)
+    return tuple(asked for asked in op.asked if not (is_a(op, For) and asked is op.assign))
+
+
+def _answers(asked: Any) -> bool:
+    return callable(asked) and _takes_two(asked)
 
 
 def _check_task(item: Any, place: Place) -> None:

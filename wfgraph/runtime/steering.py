@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any, NoReturn
 
 from wfgraph.errors import (
@@ -62,10 +63,13 @@ class Steering:
 
         Args:
             offset: how far; 1 is the next task, 0 this one again.
+
+        Raises:
+            TypeError: that is no whole number.
         """
         if self._run is None or self._run.debug:
             self.log.debug("We skip [%s] calls", offset)
-        raise JumpCall(offset)
+        raise JumpCall(index(offset))
 
     @staticmethod
     def abort() -> NoReturn:
