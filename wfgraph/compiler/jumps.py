@@ -13,19 +13,9 @@ from __future__ import annotations
 
 from wfgraph.graph.definition import Definition, TaskItem
 from wfgraph.graph.outcomes import Control, Outcome
-from wfgraph.graph.workflow_graph import ERROR, HALT, STOP, TOKEN
+from wfgraph.graph.workflow_graph import TERMINAL_OF
 
 __all__ = ["target_of"]
-
-_TERMINAL = {
-    Control.HALT: HALT,
-    Control.STOP: STOP,
-    Control.ABORT: STOP,
-    Control.NEXT_TOKEN: TOKEN,
-    Control.SKIP_TOKEN: TOKEN,
-    Control.JUMP_TOKEN: TOKEN,
-    Control.ERROR: ERROR,
-}
 
 
 def target_of(definition: Definition, item: TaskItem, outcome: Outcome) -> int | None:
@@ -35,8 +25,8 @@ def target_of(definition: Definition, item: TaskItem, outcome: Outcome) -> int |
         The number of a task in this definition (the number of tasks for its end), a negative terminal, or None for a
         jump by a distance that is not known.
     """
-    if outcome.control in _TERMINAL:
-        return _TERMINAL[outcome.control]
+    if outcome.control in TERMINAL_OF:
+        return TERMINAL_OF[outcome.control]
     if outcome.control is Control.RETURN:
         return item.id + 1
     block = definition.blocks[item.block]

@@ -271,14 +271,12 @@ def _module(owner: Any) -> str:
     return name
 
 
-def _detail_of(op: ops.Op | None) -> str:
+def _detail_of(op: ops.Op) -> str:
     match op:
         case ops.Halt() | ops.Fail():
             return f"({_exact(op.message)})" if op.message else ""
         case ops.Branch() | ops.While() | ops.For() | ops.Choice():
             return f"({escape_control(op.describe)})" if op.describe else ""
-        case None:
-            return ""
     return f"({escape_control(op.text)})" if op.text else ""
 
 

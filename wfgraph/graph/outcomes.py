@@ -9,6 +9,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from wfgraph.errors import (
+    AbortProcessing,
+    BreakFromThisLoop,
+    ContinueNextToken,
+    HaltProcessing,
+    JumpCall,
+    JumpToken,
+    JumpTokenBack,
+    JumpTokenForward,
+    Rewind,
+    SkipToken,
+    StopProcessing,
+    WorkflowTransition,
+)
+
 __all__ = [
     "ABORT",
     "BREAK",
@@ -18,10 +33,12 @@ __all__ = [
     "RETURN",
     "SKIP_TOKEN",
     "STOP",
+    "TELLS",
     "Control",
     "Outcome",
     "jump",
     "jump_token",
+    "told_by",
 ]
 
 
@@ -80,3 +97,28 @@ def jump(offset: int | None) -> Outcome:
 def jump_token(offset: int | None) -> Outcome:
     """The task calls ``eng.jump_token(offset)``; None means an offset that is not a constant."""
     return Outcome(Control.JUMP_TOKEN, offset)
+
+
+TELLS: dict[type[WorkflowTransition], Control] = {
+    JumpCall: Control.JUMP,
+    BreakFromThisLoop: Control.BREAK,
+    HaltProcessing: Control.HALT,
+    StopProcessing: Control.STOP,
+    AbortProcessing: Control.ABORT,
+    ContinueNextToken: Control.NEXT_TOKEN,
+    SkipToken: Control.SKIP_TOKEN,
+    JumpToken: Control.JUMP_TOKEN,
+    JumpTokenForward: Control.JUMP_TOKEN,
+    JumpTokenBack: Control.JUMP_TOKEN,
+    Rewind: Control.JUMP_TOKEN,
+}
+"""What the engine is told by an exception."""
+
+
+def told_by(kind: type[BaseException]) -> Control | None:
+    """Return what the engine is told by an exception of a class; None for one that is an ordinary error.
+
+    >>> told_by(HaltProcessing).value
+    'halt'
+    """
+    return next((control for known, control in TELLS.items() if issubclass(kind, known)), None)

@@ -35,6 +35,7 @@ __all__ = [
     "HALT",
     "STOP",
     "TERMINALS",
+    "TERMINAL_OF",
     "TOKEN",
     "Certainty",
     "Edge",
@@ -46,6 +47,16 @@ __all__ = [
 ENTRY, EXIT, HALT, STOP, TOKEN, ERROR = -1, -2, -3, -4, -5, -6
 TERMINALS = {ENTRY: "entry", EXIT: "exit", HALT: "halt", STOP: "stop", TOKEN: "token", ERROR: "error"}
 """The nodes that are no tasks. ``token`` stands for "another token", ``exit`` for the normal end of this one."""
+TERMINAL_OF = {
+    Control.HALT: HALT,
+    Control.STOP: STOP,
+    Control.ABORT: STOP,
+    Control.NEXT_TOKEN: TOKEN,
+    Control.SKIP_TOKEN: TOKEN,
+    Control.JUMP_TOKEN: TOKEN,
+    Control.ERROR: ERROR,
+}
+"""The terminal to which each outcome leads that ends a token's walk wherever its task stands."""
 
 
 class Certainty(Enum):

@@ -5,54 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from wfgraph.errors import (
-    AbortProcessing,
-    BreakFromThisLoop,
-    ContinueNextToken,
-    HaltProcessing,
-    JumpCall,
-    JumpToken,
-    JumpTokenBack,
-    JumpTokenForward,
-    Rewind,
-    SkipToken,
-    StopProcessing,
-)
-from wfgraph.graph.outcomes import Control
-from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, HALT, STOP, TOKEN
+from wfgraph.graph.outcomes import Control, told_by
+from wfgraph.graph.workflow_graph import ENTRY, EXIT, TERMINAL_OF
 from wfgraph.utils import counted
 
 __all__ = ["Step", "Trace", "control_of"]
-
-_CONTROL: tuple[tuple[type[BaseException], Control], ...] = (
-    (JumpCall, Control.JUMP),
-    (BreakFromThisLoop, Control.BREAK),
-    (HaltProcessing, Control.HALT),
-    (StopProcessing, Control.STOP),
-    (AbortProcessing, Control.ABORT),
-    (ContinueNextToken, Control.NEXT_TOKEN),
-    (SkipToken, Control.SKIP_TOKEN),
-    (JumpToken, Control.JUMP_TOKEN),
-    (JumpTokenForward, Control.JUMP_TOKEN),
-    (JumpTokenBack, Control.JUMP_TOKEN),
-    (Rewind, Control.JUMP_TOKEN),
-)
-_TARGET = {
-    Control.HALT: HALT,
-    Control.STOP: STOP,
-    Control.ABORT: STOP,
-    Control.NEXT_TOKEN: TOKEN,
-    Control.SKIP_TOKEN: TOKEN,
-    Control.JUMP_TOKEN: TOKEN,
-    Control.ERROR: ERROR,
-}
 
 
 def control_of(error: BaseException | None) -> Control:
     """Return what the engine is told by a call that ended with this exception (None: by returning)."""
     if error is None:
         return Control.RETURN
-    return next((control for kind, control in _CONTROL if isinstance(error, kind)), Control.ERROR)
+    return told_by(type(error)) or Control.ERROR
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +74,7 @@ class Trace:
         """The token's walk is over; go back to the one around it."""
         if self._source >= 0:
             control = self._control or Control.ERROR
-            self.arrive(_TARGET.get(control, EXIT))
+            self.arrive(TERMINAL_OF.get(control, EXIT))
         self._token, self._source, self._control = around
 
     def __repr__(self) -> str:

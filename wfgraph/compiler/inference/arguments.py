@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wfgraph.compiler.inference.values import PLAIN, Mapping, Sequence, Value, blurred, carries, join
+from wfgraph.compiler.inference.values import Mapping, Sequence, Value, blurred, carries, join
 
 __all__ = ["Arguments", "bind"]
 
@@ -111,7 +111,3 @@ def _fill(
             return False
         found[one.arg] = join(*choices)
     return True
-
-
-NO_ARGUMENTS = Arguments()
-ANY_PLAIN = Arguments(more=PLAIN)

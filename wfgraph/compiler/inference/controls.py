@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wfgraph.errors import (
-    AbortProcessing,
-    BreakFromThisLoop,
-    ContinueNextToken,
-    HaltProcessing,
-    JumpCall,
-    JumpToken,
-    JumpTokenBack,
-    JumpTokenForward,
-    Rewind,
-    SkipToken,
-    StopProcessing,
-)
+from wfgraph.errors import Rewind
 from wfgraph.graph import outcomes as out
-from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.outcomes import TELLS, Control, Outcome, told_by
 
 __all__ = [
     "CALLS_TASK",
@@ -75,36 +63,16 @@ DATA = frozenset(("extra_data", "store", "getVar", "delVar"))
 HARMLESS_STATE = frozenset(("token_pos", "current_object_processed", "elem_ptr", "__getstate__"))
 """Attributes of ``eng.state`` that can be read without touching the position."""
 
-_OF_EXCEPTION: tuple[tuple[type[BaseException], Callable[[int | None], Outcome]], ...] = (
-    (JumpCall, out.jump),
-    (BreakFromThisLoop, lambda _: out.BREAK),
-    (HaltProcessing, lambda _: out.HALT),
-    (StopProcessing, lambda _: out.STOP),
-    (AbortProcessing, lambda _: out.ABORT),
-    (ContinueNextToken, lambda _: out.NEXT_TOKEN),
-    (SkipToken, lambda _: out.SKIP_TOKEN),
-    (JumpToken, out.jump_token),
-    (JumpTokenForward, out.jump_token),
-    (JumpTokenBack, out.jump_token),
-    (Rewind, lambda _: out.jump_token(None)),
-)
-
 EXCEPTION_OF: dict[Control, tuple[type[BaseException], ...]] = {
-    Control.JUMP: (JumpCall,),
-    Control.BREAK: (BreakFromThisLoop,),
-    Control.HALT: (HaltProcessing,),
-    Control.STOP: (StopProcessing,),
-    Control.ABORT: (AbortProcessing,),
-    Control.NEXT_TOKEN: (ContinueNextToken,),
-    Control.SKIP_TOKEN: (SkipToken,),
-    Control.JUMP_TOKEN: (JumpToken, JumpTokenForward, JumpTokenBack, Rewind),
+    control: tuple(kind for kind, told in TELLS.items() if told is control) for control in TELLS.values()
 }
 """Which exceptions stand for an outcome, for handlers that catch them."""
 
 
-def outcome_of_exception(kind: type, offset: int | None) -> Outcome | None:
+def outcome_of_exception(kind: type[BaseException], offset: int | None) -> Outcome | None:
     """Return what the engine is told by an exception of a class; None for one that is an ordinary error."""
-    for known, outcome in _OF_EXCEPTION:
-        if issubclass(kind, known):
-            return outcome(offset)
-    return None
+    control = told_by(kind)
+    if control is None:
+        return None
+    jumps = control in (Control.JUMP, Control.JUMP_TOKEN) and not issubclass(kind, Rewind)
+    return Outcome(control, offset if jumps else None)
