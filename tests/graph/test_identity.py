@@ -22,6 +22,7 @@ from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.text import graph_text
 from wfgraph.patterns import (
     CHOICE,
+    EMPTY_CALL,
     FOR,
     HALT,
     IF,
@@ -200,6 +201,14 @@ def test_a_deep_graph_is_stored() -> None:
 def test_what_is_no_stored_graph_is_refused(text: str, said: str) -> None:
     with pytest.raises(WorkflowDefinitionError, match=said):
         graph_from_json(text)
+
+
+@pytest.mark.parametrize("end", [-7, -8, 2])
+def test_a_stored_edge_that_leads_nowhere_is_refused(end: int) -> None:
+    content = json.loads(graph_to_json(compile_graph([EMPTY_CALL, EMPTY_CALL])))
+    content["edges"][0][1] = end
+    with pytest.raises(WorkflowDefinitionError, match="the stored graph is damaged"):
+        graph_from_json(json.dumps(content))
 
 
 def test_a_damaged_stored_graph_is_refused_or_read_but_nothing_else() -> None:

@@ -27,7 +27,7 @@ from wfgraph.graph.definition import Definition
 from wfgraph.graph.identity import Recorded, identities, is_declared
 from wfgraph.graph.ops import EdgeKind, Op
 from wfgraph.graph.outcomes import Control, Outcome
-from wfgraph.graph.workflow_graph import Certainty, Edge, Node, WorkflowGraph
+from wfgraph.graph.workflow_graph import TERMINALS, Certainty, Edge, Node, WorkflowGraph
 from wfgraph.utils import is_a
 
 __all__ = ["graph_from_json", "graph_to_json"]
@@ -161,9 +161,9 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
         Node(node.id, node.item, node.op, node.lane, bool(told["opaque"]))
         for node, told in zip(graph.nodes, content["nodes"], strict=True)
     )
-    known = range(-6, len(nodes))
+    known = {number: number for number in (*TERMINALS, *range(len(nodes)))}
     edges = tuple(
-        Edge(known[source + 6], known[target + 6], EdgeKind(kind), Certainty(certainty), str(label))
+        Edge(known[source], known[target], EdgeKind(kind), Certainty(certainty), str(label))
         for source, target, kind, certainty, label in content["edges"]
     )
     return WorkflowGraph(graph.definition, nodes, edges, graph.lanes)

@@ -19,7 +19,7 @@ from html import escape
 from wfgraph.graph.identity import Identity, answers_to, fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.shapes import Kind, Shapes
-from wfgraph.graph.workflow_graph import Edge, WorkflowGraph
+from wfgraph.graph.workflow_graph import TERMINALS, Edge, WorkflowGraph
 
 __all__ = ["Change", "Difference", "Reason", "Stranded", "difference", "same_tasks", "stranded"]
 
@@ -340,7 +340,7 @@ def _edges(
     }
     kept, changes = set(), []
     exits = {(moved(edge.source), edge.kind, edge.label): edge for edge in old.edges}
-    there = {*pairs.values(), *range(-9, 0)}
+    there = {*pairs.values(), *TERMINALS}
     for edge in new.edges:
         image = images.get((edge.source, edge.target, edge.kind, edge.label))
         if image is not None:
