@@ -13,7 +13,7 @@ from wfgraph.checks.excerpt import excerpt
 from wfgraph.checks.runner import rule_of
 from wfgraph.checks.sarif import sarif_log
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.utils import escape_control
+from wfgraph.utils import counted, escape_control
 
 __all__ = ["REPORTERS", "Report"]
 
@@ -63,9 +63,9 @@ def _told(report: Report, found: Diagnostic) -> Iterable[str]:
 
 def _summary(reports: Sequence[Report]) -> str:
     found = [one.severity for report in reports for one in report.diagnostics]
-    checked = f"{len(reports)} definition{'' if len(reports) == 1 else 's'} checked"
+    checked = f"{counted(len(reports), 'definition')} checked"
     counts = [(found.count(severity), severity) for severity in reversed(SEVERITIES)]
-    told = [f"{count} {name}{'s' if count > 1 and name != 'info' else ''}" for count, name in counts if count]
+    told = [f"{count} {name}" if name == "info" else counted(count, name) for count, name in counts if count]
     return f"{checked}: {', '.join(told) or 'nothing found'}"
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wfgraph.graph.workflow_graph import ENTRY, FORMATS, Certainty, Edge, WorkflowGraph
-from wfgraph.utils import escape_control
+from wfgraph.utils import counted, escape_control
 
 __all__ = ["graph_lines", "graph_text"]
 
@@ -30,8 +30,7 @@ def graph_text(graph: WorkflowGraph) -> str:
 
 def graph_lines(graph: WorkflowGraph) -> Iterator[str]:
     """Yield the lines of the text form."""
-    count = len(graph.nodes)
-    yield f"graph of {count} task{'' if count == 1 else 's'}"
+    yield f"graph of {counted(len(graph.nodes), 'task')}"
     yield from (f"entry {_edge(graph, edge)}" for edge in graph.out_edges(ENTRY))
     for node in graph.nodes:
         name, what = escape_control(node.name), escape_control(node.op.text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from wfgraph.graph.workflow_graph import ERROR, HALT, STOP, WorkflowGraph
 from wfgraph.runtime.trace import Step
-from wfgraph.utils import escape_control
+from wfgraph.utils import counted, escape_control
 from wfgraph.views.diagram import Badge, Tally
 
 __all__ = ["Overlay", "of_findings", "of_items", "of_steps"]
@@ -60,7 +60,7 @@ def of_findings(graph: WorkflowGraph, findings: Iterable[Any]) -> Overlay:
             notes.append(f"{badge.code} {badge.severity}: {badge.message}")
         else:
             badges.setdefault(node, []).append(badge)
-    told = ", ".join(f"{counts[one]} {one}{'s' if counts[one] != 1 else ''}" for one in _SEVERITIES if counts[one])
+    told = ", ".join(counted(counts[one], one) for one in _SEVERITIES if counts[one])
     return Overlay({node: tuple(found) for node, found in badges.items()}, notes=(told or "nothing found", *notes))
 
 
@@ -99,9 +99,7 @@ def of_steps(graph: WorkflowGraph, steps: Iterable[Step]) -> Overlay:
         for node in graph.nodes
         if node.lane is None or visits[node.id]
     }
-    told = (
-        f"{len(tokens)} token{'' if len(tokens) == 1 else 's'}, {sum(visits.values())} visits, {whole:.3g} s in tasks"
-    )
+    told = f"{counted(len(tokens), 'token')}, {sum(visits.values())} visits, {whole:.3g} s in tasks"
     return Overlay(tallies=tallies, steps=taken, notes=(told,))
 
 
