@@ -11,10 +11,10 @@ from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments, bind
 from wfgraph.compiler.inference.bytecode import read_code
-from wfgraph.compiler.inference.engine_calls import EngineCalls
 from wfgraph.compiler.inference.findings import NoteKind
 from wfgraph.compiler.inference.frames import Frame, Ways
-from wfgraph.compiler.inference.known import follows, is_inert
+from wfgraph.compiler.inference.inert_calls import ANSWERS, InertCalls, consumes
+from wfgraph.compiler.inference.known import is_inert
 from wfgraph.compiler.inference.sources import Source, node_of
 from wfgraph.compiler.inference.values import (
     PLAIN,
@@ -33,7 +33,6 @@ from wfgraph.compiler.inference.values import (
     Unknown,
     Value,
     carries,
-    constants,
     join,
     members,
 )
@@ -46,21 +45,12 @@ __all__ = ["Calls"]
 
 _DEEPEST = 12
 """How many calls deep helpers are followed."""
-_ANSWERS = frozenset(
-    (
-        *("len", "isinstance", "issubclass", "hasattr", "str", "repr", "print", "id", "bool", "int", "float", "hash"),
-        *("format", "callable", "ord", "chr", "abs", "round", "sum", "bytes", "complex", "range", "ascii", "cast"),
-    )
-)
-"""Functions that use what they are given, and hand back nothing of it."""
 _ERRORS = "wfgraph.errors"
 _NAMING = ("wfgraph.graph.describing.describe", "wfgraph.utils.escape_control", "wfgraph.utils.task_name")
 """Functions of this package that only name what they are given."""
-_PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
-_LAZY = ("map", "filter", "itertools", "zip", "enumerate", "iter")
 
 
-class Calls(EngineCalls):
+class Calls(InertCalls):
     """The part of the reader that reads calls."""
 
     def __init__(self) -> None:
@@ -71,7 +61,7 @@ class Calls(EngineCalls):
     def read_call(self, node: ast.Call) -> Value:
         """Read a call as it is written."""
         callee = self.value(node.func)
-        alone = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and _consumes(callee)
+        alone = len(node.args) == 1 and isinstance(node.args[0], ast.GeneratorExp) and consumes(callee)
         around, self.consumed = self.consumed, node.args[0] if alone else None
         args = self._arguments(node)
         self.consumed = around
@@ -186,51 +176,6 @@ class Calls(EngineCalls):
         self.frame.live = any(outcome.control is Control.RETURN for outcome in outcomes)
         return Unknown(code=True)
 
-    def _call_inert(self, value: Any, args: Arguments) -> Value:
-        """Read the call of what steers nothing by itself: Python's own, or of a package that knows no engine."""
-        name = getattr(value, "__name__", "")
-        if name == "getattr" and len(args.positional) > 1:
-            return self._getattr(args)
-        if name in ("setattr", "delattr") and len(args.positional) > 1:
-            return self._setattr(args)
-        if is_a(value, FunctionType) and _holds_code(value):
-            self.give_up(f"{name}() holds code of the project")
-        if name == "isinstance" and len(args.positional) == 2:
-            return _is_instance(*args.positional)
-        if name not in _PURE:
-            self.summary.elsewhere = True
-            self.summary.acted |= _acts(value)
-        if name in _ANSWERS:
-            return PLAIN
-        if args.carry and not follows(value):
-            self.give_up(f"the engine is given to {name}()")
-        before = dict(self.frame.ways.raises)
-        found = self._hand_out(args)
-        lazy = name in _LAZY or getattr(value, "__module__", None) == "itertools"
-        if lazy and before.keys() != self.frame.ways.raises.keys():
-            self.give_up(f"{name}() of code that steers")
-        return found
-
-    def _getattr(self, args: Arguments) -> Value:
-        names = constants(args.positional[1])
-        if names is None or not all(isinstance(name, str) for name in names):
-            owner = args.positional[0]
-            return Unknown(carries(owner), True)
-        found = [self.attribute(args.positional[0], name) for name in names]
-        return join(*found, *args.positional[2:])
-
-    def _setattr(self, args: Arguments) -> Value:
-        names = constants(args.positional[1])
-        value = args.positional[2] if len(args.positional) > 2 else PLAIN
-        for name in names if names is not None else (None,):
-            if not isinstance(name, str):
-                if carries(args.positional[0]):
-                    self.give_up("an attribute of the engine is set by a name that is not known")
-                self.writes(())
-            else:
-                self._store_in(args.positional[0], name, None, value)
-        return PLAIN
-
     def _call_function(self, function: FunctionType, args: Arguments) -> Value:
         module = function.__module__ or ""
         if f"{module}.{function.__name__}" in _NAMING:
@@ -343,7 +288,7 @@ class Calls(EngineCalls):
         if kind is suppress and args.more is None:
             return Instance(callee, args.carry, args.positional)
         if is_inert(kind):
-            return PLAIN if kind.__name__ in _ANSWERS else self._call_inert(kind, args)
+            return PLAIN if kind.__name__ in ANSWERS else self._call_inert(kind, args)
         if type(kind) is not type and not is_inert(type(kind)):
             self.give_up(f"{kind.__name__}() is made by a class of the project")
         made = Instance(callee, args.carry, args.positional if issubclass(kind, BaseException) else ())
@@ -371,44 +316,3 @@ class Calls(EngineCalls):
             self.note(NoteKind.THREAD, str(outcome))
         frame.ways = ways
         return PLAIN
-
-
-def _consumes(callee: Value) -> bool:
-    """Tell whether a function uses up the generator that it is given before it returns."""
-    if not isinstance(callee, Known):
-        return isinstance(callee, Token | Unknown) and not carries(callee)
-    name = getattr(callee.value, "__name__", "")
-    return name not in _LAZY and getattr(callee.value, "__module__", "builtins") == "builtins"
-
-
-def _is_instance(value: Value, kind: Value) -> Value:
-    kinds = kind.value if isinstance(kind, Known) else None
-    if isinstance(value, Known) and value.firm and (isinstance(kinds, type) or type(kinds) is tuple):
-        try:
-            return Known(isinstance(value.value, kinds), value.firm)
-        except TypeError:
-            return PLAIN
-    return PLAIN
-
-
-def _holds_code(function: FunctionType) -> bool:
-    """Tell whether a function of Python's library was made around a function of the project."""
-    for cell in function.__closure__ or ():
-        try:
-            held = cell.cell_contents
-        except ValueError:
-            continue
-        if callable(held) and not is_a(held, type) and not is_inert(held):
-            return True
-    return False
-
-
-_ACTING = frozenset(
-    ("subprocess", "shutil", "smtplib", "urllib", "http", "ftplib", "socket", "posix", "nt", "os", "sqlite3")
-)
-
-
-def _acts(value: Any) -> bool:
-    """Tell whether a function probably changes the world outside the process."""
-    root = (getattr(value, "__module__", None) or "builtins").partition(".")[0]
-    return root in _ACTING or not follows(value)

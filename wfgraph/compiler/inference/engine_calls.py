@@ -39,6 +39,8 @@ from wfgraph.compiler.inference.values import (
     is_code,
     join,
     members,
+    offsets,
+    subscript,
 )
 from wfgraph.utils import is_a
 
@@ -78,9 +80,7 @@ class EngineCalls(Statements):
 
     def _control(self, name: str, args: Arguments) -> None:
         make = CONTROLS[name]
-        offset = args.get(0, "offset")
-        known = None if offset is None else constants(offset)
-        ints = known if known and all(type(one) is int for one in known) else (None,)
+        ints = offsets(args.get(0, "offset"))
         if name in ("jumpCallForward", "jumpCallBack") and None not in ints:
             right = [one for one in ints if one is not None and (one >= 0 if name == "jumpCallForward" else one <= 0)]
             self.frame.ways.fails |= len(right) < len(ints)
@@ -91,8 +91,7 @@ class EngineCalls(Statements):
 
     def _use_data(self, name: str, args: Arguments) -> Value:
         if name in ("getVar", "hasVar", "setVar", "delVar"):
-            key = args.get(0, "key")
-            known = None if key is None else constants(key)
+            known = constants(args.get(0, "key"))
             self.reads_data(known)
             if name != "hasVar":
                 self.writes_data(known)
@@ -124,8 +123,7 @@ class EngineCalls(Statements):
             self.summary.touches = True
             self.note(NoteKind.MOVES, f"state.{name}")
         elif first in DATA:
-            key = args.get(0, "key")
-            known = None if key is None else constants(key)
+            known = constants(args.get(0, "key"))
             self.reads_data(known)
             if name not in _READS_DICT:
                 self.writes_data(known)
@@ -141,9 +139,7 @@ class EngineCalls(Statements):
     def _call_token(self, path: tuple[str, ...], args: Arguments) -> Value:
         name = path[-1][1:] if path else ""
         owner = path[:-1]
-        key = args.get(0, "key")
-        known = None if key is None else constants(key)
-        part = f"[{known[0]!r}]" if known is not None and len(known) == 1 else "[?]"
+        part = subscript(constants(args.get(0, "key")))
         if name not in _READS_DICT:
             self.writes(owner)
         if args.carry:

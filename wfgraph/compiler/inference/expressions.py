@@ -31,6 +31,7 @@ from wfgraph.compiler.inference.values import (
     is_code,
     join,
     members,
+    subscript,
 )
 from wfgraph.utils import is_a
 
@@ -144,7 +145,7 @@ class Expressions(Closures):
         known = constants(key)
         match owner:
             case Token(path=path):
-                part = (*path, f"[{known[0]!r}]") if known is not None and len(known) == 1 else (*path, "[?]")
+                part = (*path, subscript(known))
                 self.reads(part)
                 return Token(part)
             case EngineAttribute(path=(name, *_)) if name in DATA:
@@ -271,8 +272,6 @@ class Expressions(Closures):
             return Known(fold(left.value, right.value), min(left.firm, right.firm))
         except TypeError:
             return PLAIN
-
-    # Comprehensions -----------------------------------------------------------------------------------------------------
 
     _READERS: ClassVar[dict[type, Callable[[Any, Any], Value]]] = {
         ast.Constant: lambda self, node: Known(node.value),

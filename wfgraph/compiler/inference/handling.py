@@ -15,9 +15,9 @@ from wfgraph.compiler.inference.values import (
     Known,
     Sequence,
     Value,
-    constants,
     join,
     members,
+    offsets,
 )
 from wfgraph.errors import WorkflowTransition
 from wfgraph.graph.outcomes import Outcome
@@ -65,8 +65,7 @@ class Handling(Storing):
         if not issubclass(kind, WorkflowTransition):
             self.frame.ways.fails = True
             return
-        offsets = constants(args[0]) if args else None
-        for offset in offsets if offsets and all(type(one) is int for one in offsets) else (None,):
+        for offset in offsets(args[0] if args else None):
             outcome = outcome_of_exception(kind, offset)
             if outcome is None:
                 self.give_up(f"{kind.__name__}, which the engine does not know, is raised")

@@ -46,7 +46,7 @@ class Statements(Handling):
     def _use(self, node: ast.Expr) -> None:
         self.not_awaited(self.value(node.value))
 
-    # Assignments --------------------------------------------------------------------------------------------------------
+    # Names that are made ------------------------------------------------------------------------------------------------
 
     def _def(self, node: ast.FunctionDef) -> None:
         made = self.closure(node)
@@ -173,8 +173,6 @@ class Statements(Handling):
         if breaks:
             frame.env = joined([*breaks, *([frame.env] if frame.live else [])])
             frame.live = True
-
-    # Errors -------------------------------------------------------------------------------------------------------------
 
     _STATEMENTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
         ast.Expr: _use,

@@ -21,6 +21,7 @@ from wfgraph.compiler.inference.values import (
     constants,
     is_code,
     members,
+    subscript,
 )
 
 __all__ = ["Storing", "blur"]
@@ -79,14 +80,11 @@ class Storing(Expressions):
                 case EngineAttribute(path=("state", *_)):
                     self._moved()
                 case EngineAttribute(path=(first, *_)) if first in DATA:
-                    self.writes_data(constants(key) if key is not None else None)
+                    self.writes_data(constants(key))
                 case EngineAttribute(path=(first, *_)) if first not in HARMLESS:
                     self.give_up("a part of the engine is changed")
                 case Token(path=path):
-                    known = None if key is None else constants(key)
-                    single = known is not None and len(known) == 1
-                    part = f".{name}" if key is None else f"[{known[0]!r}]" if known and single else "[?]"
-                    self.writes((*path, part))
+                    self.writes((*path, f".{name}" if key is None else subscript(constants(key))))
                 case _:
                     self.summary.elsewhere = True
                     if is_code(value) and not isinstance(one, Unknown):

@@ -39,6 +39,8 @@ __all__ = [
     "is_code",
     "join",
     "members",
+    "offsets",
+    "subscript",
 ]
 
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
@@ -295,14 +297,27 @@ def carries(value: Value) -> bool:
     return False
 
 
-def constants(value: Value, firm: int = 1) -> tuple[Any, ...] | None:
+def constants(value: Value | None, firm: int = 1) -> tuple[Any, ...] | None:
     """Return the values that an immutable value can have; None when that is not known, or not as firmly as asked."""
+    if value is None:
+        return None
     found = []
     for one in members(value):
         if not isinstance(one, Known) or one.firm < firm or not immutable(one.value):
             return None
         found.append(one.value)
     return tuple(found)
+
+
+def offsets(value: Value | None) -> tuple[int | None, ...]:
+    """Return the ints that a value can have; None alone when that is not known, or one of them is no int."""
+    known = constants(value)
+    return known if known and all(type(one) is int for one in known) else (None,)
+
+
+def subscript(known: tuple[Any, ...] | None) -> str:
+    """Return how a part of the token is written whose key can have these values: ``"['id']"``, or ``"[?]"``."""
+    return f"[{known[0]!r}]" if known is not None and len(known) == 1 else "[?]"
 
 
 def immutable(value: Any) -> bool:

@@ -1,0 +1,112 @@
+"""Reading calls of what steers nothing by itself: Python's own functions, and those of packages that know no engine."""
+
+from __future__ import annotations
+
+from types import FunctionType
+from typing import Any
+
+from wfgraph.compiler.inference.arguments import Arguments
+from wfgraph.compiler.inference.engine_calls import EngineCalls
+from wfgraph.compiler.inference.known import follows, is_inert
+from wfgraph.compiler.inference.values import PLAIN, Known, Token, Unknown, Value, carries, constants, join
+from wfgraph.utils import is_a
+
+__all__ = ["ANSWERS", "InertCalls", "consumes"]
+
+ANSWERS = frozenset(
+    (
+        *("len", "isinstance", "issubclass", "hasattr", "str", "repr", "print", "id", "bool", "int", "float", "hash"),
+        *("format", "callable", "ord", "chr", "abs", "round", "sum", "bytes", "complex", "range", "ascii", "cast"),
+    )
+)
+"""Functions that use what they are given, and hand back nothing of it."""
+_PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
+_LAZY = ("map", "filter", "zip", "enumerate", "iter")
+_ACTING = frozenset(
+    ("subprocess", "shutil", "smtplib", "urllib", "http", "ftplib", "socket", "posix", "nt", "os", "sqlite3")
+)
+
+
+class InertCalls(EngineCalls):
+    """The part of the reader that reads calls of what steers nothing by itself."""
+
+    def _call_inert(self, value: Any, args: Arguments) -> Value:
+        """Read the call of what steers nothing by itself: Python's own, or of a package that knows no engine."""
+        name = getattr(value, "__name__", "")
+        if name == "getattr" and len(args.positional) > 1:
+            return self._getattr(args)
+        if name in ("setattr", "delattr") and len(args.positional) > 1:
+            return self._setattr(args)
+        if is_a(value, FunctionType) and _holds_code(value):
+            self.give_up(f"{name}() holds code of the project")
+        if name == "isinstance" and len(args.positional) == 2:
+            return _is_instance(*args.positional)
+        if name not in _PURE:
+            self.summary.elsewhere = True
+            self.summary.acted |= _acts(value)
+        if name in ANSWERS:
+            return PLAIN
+        if args.carry and not follows(value):
+            self.give_up(f"the engine is given to {name}()")
+        before = dict(self.frame.ways.raises)
+        found = self._hand_out(args)
+        lazy = name in _LAZY or getattr(value, "__module__", None) == "itertools"
+        if lazy and before.keys() != self.frame.ways.raises.keys():
+            self.give_up(f"{name}() of code that steers")
+        return found
+
+    def _getattr(self, args: Arguments) -> Value:
+        names = constants(args.positional[1])
+        if names is None or not all(isinstance(name, str) for name in names):
+            owner = args.positional[0]
+            return Unknown(carries(owner), True)
+        found = [self.attribute(args.positional[0], name) for name in names]
+        return join(*found, *args.positional[2:])
+
+    def _setattr(self, args: Arguments) -> Value:
+        names = constants(args.positional[1])
+        value = args.positional[2] if len(args.positional) > 2 else PLAIN
+        for name in names if names is not None else (None,):
+            if not isinstance(name, str):
+                if carries(args.positional[0]):
+                    self.give_up("an attribute of the engine is set by a name that is not known")
+                self.writes(())
+            else:
+                self._store_in(args.positional[0], name, None, value)
+        return PLAIN
+
+
+def consumes(callee: Value) -> bool:
+    """Tell whether a function uses up the generator that it is given before it returns."""
+    if not isinstance(callee, Known):
+        return isinstance(callee, Token | Unknown) and not carries(callee)
+    name = getattr(callee.value, "__name__", "")
+    return name not in _LAZY and getattr(callee.value, "__module__", "builtins") == "builtins"
+
+
+def _is_instance(value: Value, kind: Value) -> Value:
+    kinds = kind.value if isinstance(kind, Known) else None
+    if isinstance(value, Known) and value.firm and (isinstance(kinds, type) or type(kinds) is tuple):
+        try:
+            return Known(isinstance(value.value, kinds), value.firm)
+        except TypeError:
+            return PLAIN
+    return PLAIN
+
+
+def _holds_code(function: FunctionType) -> bool:
+    """Tell whether a function of Python's library was made around a function of the project."""
+    for cell in function.__closure__ or ():
+        try:
+            held = cell.cell_contents
+        except ValueError:
+            continue
+        if callable(held) and not is_a(held, type) and not is_inert(held):
+            return True
+    return False
+
+
+def _acts(value: Any) -> bool:
+    """Tell whether a function probably changes the world outside the process."""
+    root = (getattr(value, "__module__", None) or "builtins").partition(".")[0]
+    return root in _ACTING or not follows(value)
