@@ -17,7 +17,10 @@ from wfgraph.errors import (
     StopProcessing,
 )
 
-__all__ = ["Steering"]
+__all__ = ["PLACES", "Steering"]
+
+PLACES = ("prev", "current", "next", "first")
+"""The tokens, and the tasks, relative to where an engine stands, at which it can go on."""
 
 
 class Steering:
