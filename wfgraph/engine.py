@@ -7,17 +7,15 @@ token are at home in :mod:`wfgraph.errors`; clients of ``workflow`` 2.x import t
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, Mapping, Sized
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any
 
 from wfgraph._legacy import LegacyNames
-from wfgraph.compiler.cache import Prepared, ProgramCache
-from wfgraph.compiler.codegen import CompiledProgram
+from wfgraph._tiers import Tiers
 from wfgraph.errors import AbortProcessing as AbortProcessing
 from wfgraph.errors import BreakFromThisLoop as BreakFromThisLoop
 from wfgraph.errors import ContinueNextToken as ContinueNextToken
-from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowDefinitionError, WorkflowError
+from wfgraph.errors import HaltProcessing, WorkflowError
 from wfgraph.errors import JumpCall as JumpCall
 from wfgraph.errors import JumpToken as JumpToken
 from wfgraph.errors import JumpTokenBack as JumpTokenBack
@@ -31,16 +29,15 @@ from wfgraph.runtime import loops
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.compiled import run_token
 from wfgraph.runtime.context import item_at, speaking_of
-from wfgraph.runtime.cursor import checked
 from wfgraph.runtime.extension import Extension, Observer, extension_of, watchers
 from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.hooks import ActionMapper, Break, Continue, ProcessingFactory, Signal, TransitionActions
 from wfgraph.runtime.hooks import _Signal as _Signal
-from wfgraph.runtime.interpreter import NOBODY, Watchers, walk
+from wfgraph.runtime.interpreter import walk
 from wfgraph.runtime.run import Run, running, set_apart
 from wfgraph.runtime.state import MachineState
-from wfgraph.runtime.steering import Steering
-from wfgraph.runtime.tokens import process_tokens
+from wfgraph.runtime.steering import PLACES, Steering
+from wfgraph.runtime.tokens import process_tokens, sequence_of
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import attribute, brief, counted, overridable, task_name
 
@@ -56,11 +53,8 @@ __all__ = [
     "TransitionActions",
 ]
 
-_OBJECTS = ("prev", "current", "next", "first")
-_TASKS = ("prev", "current", "next", "first")
 
-
-class GenericWorkflowEngine(Steering, LegacyNames):
+class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
     """Runs tokens through a workflow definition.
 
     Attributes:
@@ -82,12 +76,9 @@ class GenericWorkflowEngine(Steering, LegacyNames):
     state: MachineState
     extra_data: dict[Any, Any]
     trace: Trace | None = None
-    tier: Literal["auto", "interpreted", "compiled"] = "auto"
     max_steps: int | None = None
-    strict: bool = False
     _observer: Observer | None = None
     _run: Run | None = None
-    _program_cache: ProgramCache | None = None
     _left_early = False
 
     def __init__(self) -> None:
@@ -194,7 +185,7 @@ class GenericWorkflowEngine(Steering, LegacyNames):
 
     def _pre_flight_checks(self, objects: Any) -> Any:
         if type(objects) is not list:
-            objects = _sequence_of(objects)
+            objects = sequence_of(objects)
         if len(objects) == 0:
             with speaking_of(self):
                 self.log.warning("List of objects is empty. Running workflow on empty set has no effect.")
@@ -268,67 +259,6 @@ class GenericWorkflowEngine(Steering, LegacyNames):
 
         return enter
 
-    def _programs(self) -> ProgramCache:
-        # Not made by __init__: a subclass may never call it, or call it late.
-        if self._program_cache is None:
-            self._program_cache = ProgramCache()
-        return self._program_cache
-
-    def _prepared(self, callbacks: Any) -> Prepared:
-        """Return the program of a definition."""
-        compiled = self._compiled
-        found: Prepared = compiled(callbacks) if self._run is None else self._run.program(callbacks, compiled)
-        return found
-
-    def _compiled(self, callbacks: Any) -> Prepared:
-        """Compile a definition, unless that was done before; a strict engine checks it once."""
-        found = self._programs().get(callbacks)
-        if self.strict and not found.vetted:
-            self._vet(callbacks)
-            found.vetted = True
-        return found
-
-    def _compile_all(self) -> None:
-        """See that every definition can be compiled, and is allowed, before workers are started."""
-        for callbacks in self.callbacks.get(None).values():
-            self._compiled(callbacks)
-
-    def _vet(self, callbacks: Any) -> None:
-        """Refuse a definition in which a check finds an error.
-
-        Raises:
-            WorkflowDefinitionError: it has one; all are listed.
-        """
-        from wfgraph.checks import check  # running a workflow needs none of it otherwise
-
-        errors = [found for found in check(callbacks, engine=type(self)) if found.severity == "error"]
-        if errors:
-            listed = "\n".join(f"  {found}" for found in errors)
-            raise WorkflowDefinitionError(
-                f"the engine is strict, and the checks find {len(errors)} error{'s' if len(errors) > 1 else ''} in the "
-                f"definition; correct the definition, or set engine.strict = False:\n{listed}",
-                address=errors[0].address,
-            )
-
-    def _executable(self, callbacks: Any, coming: int, watch: Watchers) -> tuple[Prepared, CompiledProgram | None]:
-        """Return the program of a definition, and its routines if they are what a number of tokens is to be run by."""
-        prepared = self._prepared(callbacks)
-        if watch is not NOBODY or not self._compiles(prepared, coming):
-            return prepared, None
-        return prepared, prepared.executable(loops.begin, loops.resume, checked)
-
-    def _compiles(self, prepared: Prepared, coming: int) -> bool:
-        """Tell whether the compiled tier is to be used."""
-        tier = self._run.tier if self._run is not None and self._run.tier else self._chosen_tier()
-        prepared.forced = tier == "compiled"
-        return prepared.forced or (tier == "auto" and prepared.worth_compiling(coming))
-
-    def _chosen_tier(self) -> str:
-        tier: str = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
-        if tier not in ("auto", "interpreted", "compiled"):
-            raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
-        return tier
-
     def restart(
         self, obj: str, task: str, objects: Any = None, stop_on_error: bool = True, stop_on_halt: bool = True
     ) -> None:
@@ -364,10 +294,10 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         Raises:
             WorkflowError: as :meth:`restart`.
         """
-        if obj not in _OBJECTS:
-            raise WorkflowError(f"Unknown start point {obj!r} for object; use one of {', '.join(_OBJECTS)}")
-        if task not in _TASKS:
-            raise WorkflowError(f"Unknown start point {task!r} for task; use one of {', '.join(_TASKS)}")
+        if obj not in PLACES:
+            raise WorkflowError(f"Unknown start point {obj!r} for object; use one of {', '.join(PLACES)}")
+        if task not in PLACES:
+            raise WorkflowError(f"Unknown start point {task!r} for task; use one of {', '.join(PLACES)}")
         before = {"prev": self.state.token_pos - 2, "current": self.state.token_pos - 1, "first": -1}
         token_pos = before.get(obj, self.state.token_pos)
         if token_pos < -1:
@@ -413,15 +343,3 @@ class GenericWorkflowEngine(Steering, LegacyNames):
         """Whether the last run took its last token to a normal end."""
         at_last = len(self.objects) - 1 == self.state.token_pos >= 0
         return at_last and self.state.current_object_processed and not self._left_early
-
-
-def _sequence_of(objects: Any) -> Any:
-    """Return tokens as something with a length and an order."""
-    if isinstance(objects, str | bytes) or not isinstance(objects, Iterable):
-        raise WorkflowError(f"Passed in object {objects.__class__} is not an iterable")
-    if isinstance(objects, Mapping):
-        raise WorkflowError(
-            f"Passed in object {objects.__class__} is a mapping, which has no order of tokens; "
-            "pass [it] if it is one token, or list(it.values())"
-        )
-    return objects if isinstance(objects, Sized) and hasattr(objects, "__getitem__") else list(objects)

@@ -67,7 +67,7 @@ def test_methods_of_its_own_are_known() -> None:
 
 def test_a_definition_is_checked_once_and_again_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr("wfgraph.checks.check", lambda flow, engine: asked.append(engine) or [])
+    monkeypatch.setattr("wfgraph.checks.runner.check", lambda flow, engine: asked.append(engine) or [])
     engine = engine_of([add])
     for _ in range(3):
         engine.process([[], []])

@@ -13,12 +13,12 @@ from wfgraph.checks.rule import Finding, Rule
 from wfgraph.checks.rules import RULES
 from wfgraph.checks.suppressions import Suppressions
 from wfgraph.compiler.pipeline import compile_graph
-from wfgraph.errors import WorkflowAPIError
+from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
 from wfgraph.graph.location import location_of
 from wfgraph.graph.workflow_graph import WorkflowGraph
-from wfgraph.utils import collecting_later
+from wfgraph.utils import collecting_later, counted
 
-__all__ = ["UNUSED", "check", "checked", "chosen", "rule_of"]
+__all__ = ["UNUSED", "check", "checked", "chosen", "refuse_errors", "rule_of"]
 
 
 def _none(context: Context) -> Iterator[Finding]:
@@ -73,6 +73,22 @@ def check(
     """
     every = _with_own(rules)
     return checked(definition, chosen(select, ignore, every), severities or {}, engine, baseline, every)[0]
+
+
+def refuse_errors(definition: Any, engine: type) -> None:
+    """Refuse a definition in which a check finds an error, as strict engines do.
+
+    Raises:
+        WorkflowDefinitionError: it has one; all are listed.
+    """
+    errors = [found for found in check(definition, engine=engine) if found.severity == "error"]
+    if errors:
+        listed = "\n".join(f"  {found}" for found in errors)
+        raise WorkflowDefinitionError(
+            f"the engine is strict, and the checks find {counted(len(errors), 'error')} in the definition; correct the "
+            f"definition, or set engine.strict = False:\n{listed}",
+            address=errors[0].address,
+        )
 
 
 def _with_own(rules: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sized
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from wfgraph.runtime.hooks import Break, Continue, handler_for, provided
 from wfgraph.runtime.interpreter import Watchers, listening, walk
 from wfgraph.runtime.run import Run
 
-__all__ = ["process_tokens"]
+__all__ = ["process_tokens", "sequence_of"]
 
 _OURS = (WorkflowTransition, WorkflowError)
 
@@ -177,3 +177,19 @@ def _handle(eng: Any, run: Run, obj: Any, error: Exception) -> None:
         handler(obj, eng, run.callbacks, error if isinstance(error, _OURS) else sys.exc_info())
     finally:
         run.ended = None
+
+
+def sequence_of(objects: Any) -> Any:
+    """Return tokens as something with a length and an order.
+
+    Raises:
+        WorkflowError: they are none.
+    """
+    if isinstance(objects, str | bytes) or not isinstance(objects, Iterable):
+        raise WorkflowError(f"Passed in object {objects.__class__} is not an iterable")
+    if isinstance(objects, Mapping):
+        raise WorkflowError(
+            f"Passed in object {objects.__class__} is a mapping, which has no order of tokens; "
+            "pass [it] if it is one token, or list(it.values())"
+        )
+    return objects if isinstance(objects, Sized) and hasattr(objects, "__getitem__") else list(objects)
