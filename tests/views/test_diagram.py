@@ -26,6 +26,7 @@ from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.diagram import PORTS, ClusterKind, Diagram, Role, Tally
 from wfgraph.views.dot import diagram_dot
 from wfgraph.views.extract import diagram_of, folded
+from wfgraph.views.look import LIGHT
 from wfgraph.views.machine import machine_config, machine_of, state_of, trigger_of
 from wfgraph.views.mermaid import diagram_mermaid
 from wfgraph.views.overlay import of_findings, of_items, of_steps
@@ -176,6 +177,14 @@ def test_a_run_is_counted_at_figures_and_arrows() -> None:
     assert (2, 0.67) == taken["n1", "n4"]
     assert (4, 1.0) == taken["n6", "n5"]  # what is folded into an arrow counts for it
     assert (1, 0.25) == taken["n0", "n0_error"]  # a step that the graph does not have, because any task may fail
+
+
+def test_what_was_never_visited_can_be_read_on_dark_figures_too() -> None:
+    graph = compile_graph([HALT("look"), SYNCHRONIZE(golden.fetch, golden.store)])
+    dot = diagram_dot(diagram_of(graph, overlay=of_steps(graph, [])))
+    (fork,) = (line for line in dot.splitlines() if "never" in line and "SYNCHRONIZE" in line)
+    assert "unvisited" in fork
+    assert "fontcolor" not in fork.replace(f'fontcolor="{LIGHT.ground}"', "")
 
 
 def test_heat_goes_by_the_root_of_the_share() -> None:

@@ -195,7 +195,9 @@ def _measured(figure: Figure, attributes: dict[str, str]) -> str:
     if tally.standing and not tally.visits:
         return "standing"
     if not tally.visits:
-        attributes |= {"color": "#9ca3af", "fontcolor": "#6b7280"}
+        attributes |= {"color": "#9ca3af"}
+        if PAINTS[figure.role] != "dark":  # on which grey could not be read
+            attributes["fontcolor"] = "#6b7280"
         return "unvisited"
     if tally.heat and PAINTS[figure.role] == "white":
         attributes["fillcolor"] = LIGHT.heat[tally.heat]
