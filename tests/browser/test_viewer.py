@@ -163,6 +163,29 @@ def test_figures_do_not_cover_each_other_and_lines_end_at_them(opened: Any) -> N
     assert ([], [], []) == (found["covered"], found["loose"], found["through"])
 
 
+def test_no_line_is_told_where_another_one_is(opened: Any) -> None:
+    flow = [
+        CHOICE(
+            kind,
+            article=[store, fetch],
+            proceedings=fetch,
+            dissertation=store,
+            annotation=IF_ELSE(is_new, store, fetch),
+        ),
+        IF_ELSE(is_new, IF_ELSE(is_new, IF_ELSE(is_new, store, fetch), fetch), IF_ELSE(is_new, store, fetch)),
+    ]
+    found = opened(page_of(flow)).page.evaluate("""() => {
+        const texts = [...document.querySelectorAll("#stage g.arrow text")].map((text) => {
+            const { left, top, right, bottom } = text.getBoundingClientRect();
+            return { text: text.textContent, left, top: top + 3, right, bottom };
+        });
+        const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        const met = (one, index) => texts.slice(0, index).filter((other) => meet(one, other));
+        return texts.flatMap((one, index) => met(one, index).map(({ text }) => [one.text, text]));
+    }""")
+    assert [] == found
+
+
 @pytest.mark.slow
 def test_random_workflows_are_laid_out_without_collisions(opened: Any, long: bool) -> None:
     lines = through = 0

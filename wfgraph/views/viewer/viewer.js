@@ -164,7 +164,8 @@ function draw() {
   const stage = byId("stage");
   const frames = make("g", {}), lines = make("g", {}), figures = make("g", {});
   for (const frame of drawn.frames) drawFrame(frame, frames);
-  for (const line of drawn.lines) drawLine(line, lines);
+  const shared = sharing(drawn.lines);
+  for (const line of drawn.lines) drawLine(line, shared(line), lines);
   for (const box of drawn.boxes) drawFigure(box, figures);
   stage.replaceChildren(frames, lines, figures);
   mark();
@@ -222,7 +223,7 @@ function writeTexts(figure, group) {
   });
 }
 
-function drawLine({ arrow, points }, parent) {
+function drawLine({ arrow, points }, shared, parent) {
   const classes = ["arrow", arrow.kind, arrow.certain ? "" : "may", arrow.change].filter(Boolean).join(" ");
   const group = make("g", { class: classes, "data-source": arrow.source, "data-target": arrow.target }, parent);
   const path = make("path", { d: rounded(points), "marker-end": `url(#head-${arrow.change === "kept" ? arrow.kind : arrow.change})` }, group);
@@ -232,12 +233,28 @@ function drawLine({ arrow, points }, parent) {
   const found = byId("findings").checked ? arrow.badges.map(([code, severity]) => `${SIGNS[severity] || ""} ${code}`) : [];
   const text = sign + [arrow.text, ...found, run && arrow.count ? `${arrow.count.toLocaleString("en")}×` : ""].filter(Boolean).join(" · ");
   if (!text) return;
+  make("text", labelAt(points, shared), group).textContent = text;
+}
+
+// Where a line is told: at its beginning; where it shares that with others, at its last piece, if that leads down.
+function labelAt(points, shared) {
   const [[x, y], [nextX, nextY]] = points;
-  const across = Math.abs(nextX - x) > Math.abs(nextY - y), leftwards = nextX < x;
-  const label = make("text", across
+  const [[cornerX, cornerY], [, endY]] = points.slice(-2);
+  if (shared && points.length > 2 && endY > cornerY) {
+    return { x: cornerX + 6, y: Math.min(cornerY + 13, endY - 3), "text-anchor": "start" };
+  }
+  const leftwards = nextX < x;
+  return Math.abs(nextX - x) > Math.abs(nextY - y)
     ? { x: x + (leftwards ? -5 : 5), y: y - 4, "text-anchor": leftwards ? "end" : "start" }
-    : { x: x + 5, y: y + (nextY > y ? 13 : -6), "text-anchor": "start" }, group);
-  label.textContent = text;
+    : { x: x + 5, y: y + (nextY > y ? 13 : -6), "text-anchor": "start" };
+}
+
+// Tells of a line whether it leaves its figure together with others.
+function sharing(lines) {
+  const way = ({ arrow, points: [[x, y], [nextX, nextY]] }) => [arrow.source, x, y, Math.sign(nextX - x), Math.sign(nextY - y)].join();
+  const counts = new Map();
+  for (const line of lines) counts.set(way(line), (counts.get(way(line)) || 0) + 1);
+  return (line) => counts.get(way(line)) > 1;
 }
 
 function rounded(points) {
