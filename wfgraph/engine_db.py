@@ -10,15 +10,13 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import traceback
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 
+from wfgraph._contract import ByContract, Keeper, Nowhere, statuses_of
 from wfgraph.engine import GenericWorkflowEngine, ProcessingFactory, TransitionActions
-from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.errors import WorkflowError
 from wfgraph.logs import with_context
 from wfgraph.runtime.callbacks import Callbacks
 from wfgraph.runtime.extra_data import ExtraData
@@ -36,28 +34,6 @@ __all__ = [
 ]
 
 
-class Keeper(Protocol):
-    """Who writes down what becomes of a run and of its tokens."""
-
-    def run_begins(self, eng: Any, objects: Any) -> None:
-        """A run begins, before its first token."""
-
-    def token_begins(self, eng: Any, obj: Any) -> None:
-        """A token is taken up."""
-
-    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
-        """A token is done with, for now; ``saved`` tells whether what it holds is to be saved, too."""
-
-    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
-        """A task has halted the run."""
-
-    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
-        """A task has failed; the text is the error with its traceback."""
-
-    def run_ends(self, eng: Any, objects: Any) -> None:
-        """The run has ended by itself, or was stopped."""
-
-
 class DbWorkflowEngine(GenericWorkflowEngine):
     """An engine that saves its run and its objects.
 
@@ -69,7 +45,8 @@ class DbWorkflowEngine(GenericWorkflowEngine):
         db_obj: the stored run.
     """
 
-    _keeper: Keeper
+    # On the class, not set by __init__: the documentation's own example skips that.
+    _keeper: Keeper = ByContract()
 
     def __init__(self, db_obj: Any, **kwargs: Any) -> None:
         self.db_obj = db_obj
@@ -127,7 +104,7 @@ class DbWorkflowEngine(GenericWorkflowEngine):
         return self._objects_that_are("RUNNING")
 
     def _objects_that_are(self, name: str) -> list[Any]:
-        return [obj for obj in self.database_objects if obj.status == getattr(_statuses_of(obj), name)]
+        return [obj for obj in self.database_objects if obj.status == getattr(statuses_of(obj), name)]
 
     def save(self, status: Any = None) -> None:
         """Save the run."""
@@ -144,7 +121,7 @@ class DbWorkflowEngine(GenericWorkflowEngine):
             vars(other).pop(name, None)
         other.callbacks, other.objects = Callbacks(), []
         other.state, other.extra_data = MachineState(), ExtraData()
-        other.save, other._keeper = _save_nothing, _Nowhere()
+        other.save, other._keeper = _save_nothing, Nowhere()
         return other
 
     def __repr__(self) -> str:
@@ -178,105 +155,6 @@ class RunLogger(logging.Logger):
 
     def __reduce__(self) -> Any:
         return RunLogger, (self.name, self.parent)
-
-
-# The contract with the objects ----------------------------------------------------------------------------------------
-
-
-class ByContract:
-    """Saves through the ``save`` methods of the run and of its tokens."""
-
-    def run_begins(self, eng: Any, objects: Any) -> None:
-        """Save the run as running."""
-        eng.save(WorkflowStatus.RUNNING)
-
-    def token_begins(self, eng: Any, obj: Any) -> None:
-        """Save the token as running."""
-        _save(eng, obj, _statuses_of(obj).RUNNING)
-
-    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
-        """Save the token's status."""
-        _save(eng, obj, getattr(_statuses_of(obj), status.name))
-
-    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
-        """Save the token with its position and what the halt says, then the run."""
-        if obj is not None:
-            _save(eng, obj, _statuses_of(obj).HALTED, callback_pos=list(eng.state.callback_pos), **halt.as_dict())
-        eng.save(WorkflowStatus.HALTED)
-
-    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
-        """Save the token with its position and the error's text, then the run."""
-        if obj is not None:
-            if hasattr(obj, "set_error_message"):
-                obj.set_error_message(text)
-            _save(eng, obj, _statuses_of(obj).ERROR, callback_pos=list(eng.state.callback_pos))
-        eng.save(WorkflowStatus.ERROR)
-
-    def run_ends(self, eng: Any, objects: Any) -> None:
-        """Save the run: completed, unless it was stopped, or went past tokens that halted or failed."""
-        found = {getattr(getattr(obj, "status", None), "name", None) for obj in objects}
-        status = WorkflowStatus.HALTED if eng._left_early or "HALTED" in found else WorkflowStatus.COMPLETED
-        eng.save(WorkflowStatus.ERROR if "ERROR" in found else status)
-
-
-class _Nowhere(ByContract):
-    """Saves nothing: for engines that run inside a task."""
-
-    def token_begins(self, eng: Any, obj: Any) -> None:
-        """Save nothing."""
-
-    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
-        """Save nothing."""
-
-    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
-        """Save nothing."""
-
-    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
-        """Save nothing."""
-
-
-# Not set by __init__: the documentation's own example skips it.
-DbWorkflowEngine._keeper = ByContract()
-
-
-def _statuses_of(obj: Any) -> Any:
-    return getattr(obj, "known_statuses", ObjectStatus)
-
-
-def _save(eng: Any, obj: Any, status: Any, **more: Any) -> None:
-    """Call a token's ``save`` with the arguments that it takes.
-
-    Raises:
-        WorkflowError: it has none.
-    """
-    save = getattr(obj, "save", None)
-    if save is None:
-        raise WorkflowError(
-            f"a token of the type {type(obj).__name__} has no method `save`, by which it would be stored; give it "
-            "save(status, callback_pos, id_workflow)"
-        )
-    given = {"status": status, "id_workflow": getattr(eng.db_obj, "uuid", None), **more}
-    takes = _parameters_of(getattr(save, "__func__", save))
-    if takes is None:
-        given = {name: value for name, value in given.items() if name not in HaltProcessing().as_dict()}
-    else:
-        if "task_counter" in takes and "callback_pos" in given:
-            given["task_counter"] = given["callback_pos"]
-        given = {name: value for name, value in given.items() if name in takes}
-    save(**given)
-
-
-@lru_cache(maxsize=256)
-def _parameters_of(save: Callable[..., Any]) -> frozenset[str] | None:
-    """Return the names of a function's parameters; None when it takes any, or does not tell."""
-    try:
-        parameters = inspect.signature(save).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
-        named = frozenset(parameter.name for parameter in parameters)
-        return None if "task_counter" not in named else named | {"status", "callback_pos", "id_workflow"}
-    return frozenset(parameter.name for parameter in parameters)
 
 
 # The hooks ------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from seeded import EndlessError, Maker
 
-from wfgraph import engine_db
+from wfgraph._contract import Nowhere
+from wfgraph.engine_db import DbWorkflowEngine as DocumentedEngine
 from wfgraph.errors import HaltProcessing
 from wfgraph.storage import Database, DbWorkflowEngine, batch, connect
 
@@ -64,8 +65,8 @@ def plain_engine() -> Any:
         def save(self, status: Any = None) -> None:
             """Store nothing."""
 
-    eng = engine_db.DbWorkflowEngine(Run())
-    eng._keeper = engine_db._Nowhere()
+    eng = DocumentedEngine(Run())
+    eng._keeper = Nowhere()
     return eng
 
 
