@@ -11,14 +11,15 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
 
-from wfgraph.graph.identity import Identity, answers_to, fingerprint, identities
+from wfgraph.graph.identity import Identity, fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
-from wfgraph.graph.shapes import Kind, Shapes
+from wfgraph.graph.pairing import BY_KEY, BY_NAME, BY_SHORT, Rule, Side, pairs_of
+from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import TERMINALS, Edge, WorkflowGraph
 
 __all__ = ["Change", "Difference", "Reason", "Stranded", "difference", "same_tasks", "stranded"]
@@ -78,7 +79,7 @@ def _matched(old: WorkflowGraph, new: WorkflowGraph) -> Iterator[tuple[int, int 
         return
     before, after = identities(old), identities(new)
     alike = Counter(one.key for one in before)
-    by_key, by_short, by_name = (_grouped(after, rule) for rule in (_key, _short, _name))
+    by_key, by_short, by_name = (_grouped(after, rule) for rule in (BY_KEY, BY_SHORT, BY_NAME))
     for number, one in enumerate(before):
         same = by_key.get(one.key, ())
         if one.anonymous:
@@ -87,7 +88,7 @@ def _matched(old: WorkflowGraph, new: WorkflowGraph) -> Iterator[tuple[int, int 
             yield number, same[0]
         elif same:
             yield number, Stranded(number, Reason.ALIKE, candidates=same)
-        elif elsewhere := by_short.get(_short(one), ()):
+        elif elsewhere := by_short.get(BY_SHORT(one), ()):
             yield number, _moved(number, one, [after[place] for place in elsewhere], elsewhere)
         else:
             changed = tuple(place for place in by_name.get(one.name, ()) if after[place].setting == one.setting)
@@ -103,23 +104,11 @@ def _moved(number: int, one: Identity, found: list[Identity], places: tuple[int,
     return Stranded(number, Reason.RELEASED, candidates=places)
 
 
-def _grouped(found: tuple[Identity, ...], rule: Callable[[Identity], Hashable]) -> dict[Hashable, tuple[int, ...]]:
+def _grouped(found: tuple[Identity, ...], rule: Rule) -> dict[Hashable, tuple[int, ...]]:
     groups: dict[Hashable, list[int]] = {}
     for number, one in enumerate(found):
         groups.setdefault(rule(one), []).append(number)
     return {key: tuple(numbers) for key, numbers in groups.items()}
-
-
-def _key(one: Identity) -> Hashable:
-    return one.key
-
-
-def _short(one: Identity) -> Hashable:
-    return (one.name, one.detail)
-
-
-def _name(one: Identity) -> Hashable:
-    return one.name
 
 
 class Change(Enum):
@@ -210,9 +199,9 @@ class Difference:
 
 def difference(old: WorkflowGraph, new: WorkflowGraph) -> Difference:
     """Compare two versions of a definition."""
-    sides = (_Side(old), _Side(new))
+    sides = (Side(old), Side(new))
     before, after = (side.names for side in sides)
-    pairs = _pairs(*sides)
+    pairs = pairs_of(*sides)
     changes = [Change.ADDED] * len(after)
     for source, target in pairs.items():
         moved = _moved_to(sides[0].around(source), pairs) != sides[1].around(target)
@@ -225,78 +214,12 @@ def difference(old: WorkflowGraph, new: WorkflowGraph) -> Difference:
     return Difference(old, new, pairs, tuple(changes), removed, edges, lost)
 
 
-class _Side:
-    """One of the two graphs."""
-
-    def __init__(self, graph: WorkflowGraph) -> None:
-        self.graph = graph
-        self.names = identities(graph)
-        self.shapes = Shapes(graph)
-        self.aside = set(self.bookkeeping().values())
-
-    def around(self, number: int) -> tuple[int | None, str]:
-        """Return the head of the pattern that a task stands in, and in which of its branches; None at the top."""
-        node = self.graph.nodes[number]
-        lane, block, slot = node.lane, node.item.block, node.item.index
-        while True:
-            shape = self.shapes.shape(lane, block)
-            if slot in shape.arms:
-                head = shape.start(0)
-                if shape.kind in (Kind.IF_ELSE, Kind.CHOICE):
-                    return head, answers_to(self.graph.nodes[head], slot)
-                return head, str(slot) if shape.kind is Kind.MERGE else ""
-            if shape.block.parent is not None:
-                block, slot = shape.block.parent, shape.block.index
-            elif lane is not None:
-                return self.graph.lanes[lane].host, str(self.graph.lanes[lane].index)
-            else:
-                return None, ""
-
-    def bookkeeping(self) -> dict[tuple[int, int], int]:
-        """Return the bookkeeping of all patterns, by the head and the slot.
-
-        A SIMPLE_MERGE whose first branch is empty begins with its bookkeeping: nothing leads to it, so that is compared as
-        other tasks are.
-        """
-        return {
-            (shape.start(0), index): shape.start(slot)
-            for shape in self.shapes
-            if shape.own and shape.start(0) != shape.start(shape.own[0])
-            for index, slot in enumerate(shape.own)
-        }
-
-
 def _moved_to(around: tuple[int | None, str], pairs: dict[int, int]) -> tuple[int | None, str]:
     head, arm = around
     return (None if head is None else pairs.get(head, -1)), arm
 
 
-_RULES: tuple[Callable[[Identity], Hashable], ...] = (_key, _short, lambda one: (one.setting, one.name))
-"""By what tasks are paired, the strictest first; among those that are alike, in their order."""
-
-
-def _pairs(old: _Side, new: _Side) -> dict[int, int]:
-    pairs: dict[int, int] = {}
-    left, right = ([number for number in range(len(side.names)) if number not in side.aside] for side in (old, new))
-    for rule in _RULES:
-        waiting: dict[Hashable, list[int]] = {}
-        for number in reversed(right):
-            waiting.setdefault(rule(new.names[number]), []).append(number)
-        for number in left:
-            if found := waiting.get(rule(old.names[number])):
-                pairs[number] = found.pop()
-        taken = set(pairs.values())
-        left = [number for number in left if number not in pairs]
-        right = [number for number in right if number not in taken]
-    there = new.bookkeeping()
-    for (head, index), number in old.bookkeeping().items():
-        target = there.get((pairs.get(head, -1), index))
-        if target is not None:
-            pairs[number] = target
-    return pairs
-
-
-def _out_of_order(sides: tuple[_Side, _Side], pairs: dict[int, int], changes: list[Change]) -> Iterator[int]:
+def _out_of_order(sides: tuple[Side, Side], pairs: dict[int, int], changes: list[Change]) -> Iterator[int]:
     """Yield the tasks that changed places with others: the fewest that explain the new order."""
     nodes, aside = sides[1].graph.nodes, sides[1].aside
     kept = [
