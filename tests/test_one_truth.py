@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from differential import programs as make
@@ -14,17 +15,19 @@ from differential.runs import definitions_of, run
 from hypothesis import given
 from seeded import texts_of
 
-from wfgraph import Trace, compile_graph
+from wfgraph import Trace, compile_graph, patterns
 from wfgraph.compiler.assemble import assemble
 from wfgraph.compiler.jumps import target_of
 from wfgraph.compiler.lower import lower
 from wfgraph.compiler.normalize import define
-from wfgraph.errors import WfgraphInternalError
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import HaltProcessing, WfgraphInternalError
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, TERMINALS, Edge, WorkflowGraph
+from wfgraph.patterns import CMP, EMPTY_CALL, IF, SYNCHRONIZE, TASK_JUMP_IF, TRY
 from wfgraph.runtime.trace import Step
 
 
@@ -58,6 +61,32 @@ def test_the_run_never_leaves_the_graph(program: Program) -> None:
 @given(programs(make.restless, acting=True))
 def test_nor_do_runs_in_runs_and_positions_changed_by_hand(program: Program) -> None:
     follow(program)
+
+
+def halts(obj: Any, eng: Any) -> None:
+    eng.halt("not yet")
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        [SYNCHRONIZE([IF(halts, EMPTY_CALL)], EMPTY_CALL)],
+        SYNCHRONIZE([TASK_JUMP_IF(halts, 1)], [EMPTY_CALL]),
+        [SYNCHRONIZE(EMPTY_CALL, CMP(halts, 1, "=="))],
+        [SYNCHRONIZE(EMPTY_CALL, [SYNCHRONIZE(EMPTY_CALL, CMP(halts, 1, "=="))], EMPTY_CALL)],
+        [TRY(CMP(halts, 1, "=="))],
+        [TRY(patterns.ERROR(), onfailure=CMP(halts, 1, "=="), verbose=False)],
+    ],
+    ids=["branch", "branch-then-list", "last", "nested", "try", "onfailure"],
+)
+def test_nor_does_a_condition_that_halts_inside_another_pattern(flow: Any) -> None:
+    graph = compile_graph(flow)
+    engine = GenericWorkflowEngine()
+    engine.callbacks.replace(flow)
+    engine.trace = Trace()
+    with pytest.raises(HaltProcessing):
+        engine.process([{}])
+    assert [] == [step for step in engine.trace.steps if stray(graph, step)]
 
 
 def test_a_step_that_is_no_edge_would_be_found() -> None:

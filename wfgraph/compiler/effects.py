@@ -7,7 +7,7 @@ on; what an executor walks knows only what is declared, and learns the rest by r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import CodeType, FunctionType
 from typing import Any
@@ -15,11 +15,11 @@ from typing import Any
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Exit, Op, Synchronize
-from wfgraph.graph.outcomes import Control
+from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.utils import attribute, is_a, without_partials
 
-__all__ = ["Infer", "declared", "inferred", "known_op", "mentions_position", "of_asked"]
+__all__ = ["Infer", "declared", "ends_of_lanes", "inferred", "known_op", "mentions_position", "of_asked"]
 
 Infer = Callable[[Any], Op]
 declared: Infer = op_of
@@ -47,14 +47,18 @@ def known_op(op: Op, infer: Infer) -> Op:
     """Return an op with what its author could not know: how the last task of a SYNCHRONIZE ends."""
     if not isinstance(op, Synchronize) or op.outcomes is not None or not op.final:
         return op
-    last = infer(op.final[0])
+    return replace(op, outcomes=ends_of_lanes(op.lanes, infer(op.final[0]), infer))
+
+
+def ends_of_lanes(lanes: Iterable[Any], last: Op, infer: Infer) -> tuple[Outcome, ...] | None:
+    """Return how a SYNCHRONIZE can end: as its last task, or with a halt where a branch may halt; None if not known."""
     beside, opaque = of_asked(last, infer)
     if last.opaque or opaque:
-        return op
+        return None
     outcomes = dict.fromkeys(way.outcome for way in (*last.exits(), *beside))
-    if any(_may_halt(lane, infer) for lane in op.lanes):
+    if any(_may_halt(lane, infer) for lane in lanes):
         outcomes[out.HALT] = None
-    return replace(op, outcomes=tuple(outcomes))
+    return tuple(outcomes)
 
 
 def _may_halt(items: Any, infer: Infer) -> bool:

@@ -16,12 +16,11 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any
 
+from wfgraph.compiler.effects import declared, ends_of_lanes
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowError, WorkflowTransition
 from wfgraph.graph import ops
-from wfgraph.graph import outcomes as out
 from wfgraph.graph.describing import describe
-from wfgraph.graph.nesting import Task, clean, is_block
-from wfgraph.graph.outcomes import Outcome
+from wfgraph.graph.nesting import Task, clean
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.runtime.context import speaking_of
@@ -157,9 +156,9 @@ def SYNCHRONIZE(*args: Any, timeout: float | None = MAX_TIMEOUT) -> Any:
     lanes = tuple(map(_lane, branches))
     follows = _lane(last) if last is None or not callable(last) else ()
     final = () if last is None or not callable(last) else (last,)
-    op = ops.Synchronize(lanes, final, _outcomes(lanes, final))
+    ends = ends_of_lanes(lanes, op_of(last) if final else ops.Call(), declared)
 
-    @named("SYNCHRONIZE", op)
+    @named("SYNCHRONIZE", ops.Synchronize(lanes, final, ends))
     def synchronize(obj: Any, eng: Any) -> None:
         elsewhere = _elsewhere(eng, lanes)
         if elsewhere is not None:
@@ -180,31 +179,6 @@ def _run_in_threads(branches: list[Any], lanes: tuple[Lane, ...], obj: Any, eng:
         _wait_for([pool.submit(copy_context().run, call) for call in calls], names, timeout, eng)
     finally:
         pool.shutdown(wait=False)
-
-
-def _outcomes(lanes: tuple[Lane, ...], final: Lane) -> tuple[Outcome, ...] | None:
-    """Return the ways in which the last task can end, and a halt where a branch may halt; None if not known."""
-    op = op_of(final[0]) if final else ops.Call()
-    if op.opaque:
-        return None
-    known = dict.fromkeys(way.outcome for way in op.exits())
-    if any(map(_may_halt, lanes)):
-        known[out.HALT] = None
-    return tuple(known)
-
-
-def _may_halt(items: Any) -> bool:
-    """Tell whether any task of a branch may halt, as far as it is declared."""
-    waiting = list(items)
-    while waiting:
-        item = waiting.pop()
-        if is_block(item):
-            waiting += item
-            continue
-        op = op_of(item)
-        if op.opaque or any(way.outcome == out.HALT for way in op.exits()):
-            return True
-    return False
 
 
 def _call(branch: Any, lane: Lane, obj: Any, eng: Any) -> Callable[[], Any]:

@@ -177,12 +177,9 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
         raise WorkflowDefinitionError(f"TRY can't run a task again {shown(retry)} times", payload=retry)
     if not is_a(onfailure, BaseException) and not callable(onfailure):
         raise WorkflowDefinitionError(f"TRY can neither raise nor call {describe(onfailure)}", payload=onfailure)
-    outcomes = _outcomes_of_try(onecall, onfailure)
     attempts = retry + 1
 
-    known = None if outcomes is None else ops.Call(outcomes, f"TRY({describe(onecall)})", op_of(onecall).asked)
-
-    @named("TRY", known)
+    @named("TRY", _op_of_try(onecall, onfailure))
     def attempt(obj: Any, eng: Any) -> None:
         for number in range(1, attempts + 1):
             try:
@@ -218,20 +215,22 @@ def _is_exception_class(value: Any) -> bool:
     return isinstance(value, type) and issubclass(value, BaseException)
 
 
-def _outcomes_of_try(onecall: Task, onfailure: Any) -> tuple[out.Outcome, ...] | None:
+def _op_of_try(onecall: Task, onfailure: Any) -> ops.Call | None:
     """Return the ways in which a TRY can end; None if they are not known."""
     op = op_of(onecall)
     if op.opaque:
         return None
     known = dict.fromkeys(way.outcome for way in op.exits() if way.outcome != out.ERROR)
+    asked = op.asked
     kind = onfailure if is_a(onfailure, type) else type(onfailure)
     if not issubclass(kind, BaseException):
         after = op_of(onfailure)
         if after.opaque:
             return None
         known.update(dict.fromkeys(way.outcome for way in after.exits()))
+        asked += after.asked
     elif issubclass(kind, HaltProcessing):
         known[out.HALT] = None
     elif issubclass(kind, WorkflowTransition):
         return None
-    return tuple(known) or (out.ERROR,)
+    return ops.Call(tuple(known) or (out.ERROR,), f"TRY({describe(onecall)})", asked)
