@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
+from wfgraph.compiler.inference.values import immutable
 from wfgraph.graph.ops import Branch, Call, Op, While
 from wfgraph.graph.task import op_of
 from wfgraph.utils import attribute, without_partials
@@ -24,7 +25,6 @@ _NOTHING = frozenset(("RESUME", "COPY_FREE_VARS", "NOP", "PRECALL", "CACHE", "NO
 _AHEAD = "JUMP_FORWARD"
 _LEAVING = frozenset((_AHEAD, "RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE"))
 _CONSTANTS = frozenset(("LOAD_CONST", "LOAD_SMALL_INT", "RETURN_CONST"))
-_IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,10 @@ def answer_of(op: Op) -> bool | None:
         found = returned(op.test)
         if found is None or not found.fixed:
             return None
-    answers = {bool(value) for value in found.values if _immutable(value)}
-    return answers.pop() if len(answers) == 1 and all(map(_immutable, found.values)) else None
+    if not all(map(immutable, found.values)):
+        return None
+    answers = set(map(bool, found.values))
+    return answers.pop() if len(answers) == 1 else None
 
 
 def _comparison(test: Any) -> Returned | None:
@@ -127,15 +129,9 @@ def _comparison(test: Any) -> Returned | None:
     if attribute(test, "__name__", "") != "CMP" or not isinstance(op, Call) or op.asks:
         return None
     sides = [cell.cell_contents for cell in test.__closure__ or ()]
-    if not all(_immutable(side) or type(side) is FunctionType for side in sides):
+    if not all(immutable(side) or type(side) is FunctionType for side in sides):
         return None
     try:
         return Returned((bool(test(None, None)),), True)
     except Exception:  # such as comparing a number with a text: that fails when its turn comes
         return None
-
-
-def _immutable(value: Any) -> bool:
-    if type(value) in (tuple, frozenset):
-        return all(map(_immutable, value))
-    return type(value) in _IMMUTABLE

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from wfgraph.graph import outcomes as out
+from wfgraph.graph.functions import closed_over, names_in
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Exit, Op, Synchronize
 from wfgraph.graph.outcomes import Control, Outcome
@@ -117,28 +118,11 @@ def _mentions(function: Any, deep: int, seen: set[int]) -> bool:
     if not is_a(function, FunctionType) or id(function) in seen:
         return False
     seen.add(id(function))
-    names = _names(function.__code__)
+    names = names_in(function.__code__)
     if names & _POSITION:
         return True
     if not deep:
         return False
     helpers = [function.__globals__[name] for name in names if name in function.__globals__]
-    helpers += [cell.cell_contents for cell in function.__closure__ or () if _filled(cell)]
+    helpers += [held for _, held in closed_over(function)]
     return any(callable(helper) and _mentions(helper, deep - 1, seen) for helper in helpers)
-
-
-def _names(code: CodeType) -> set[str]:
-    """Return the names that a code object, and the functions within it, use."""
-    found = set(code.co_names)
-    for constant in code.co_consts:
-        if isinstance(constant, CodeType):
-            found |= _names(constant)
-    return found
-
-
-def _filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - asking is the test
-    except ValueError:
-        return False
-    return True

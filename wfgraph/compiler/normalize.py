@@ -13,18 +13,19 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE, CO_VARARGS, signature
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.address import Address, format_address
 from wfgraph.graph.definition import Block, Definition, Place, Slot, TaskItem
 from wfgraph.graph.describing import describe
+from wfgraph.graph.functions import code_run_by
 from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.ops import For
 from wfgraph.graph.task import op_of
-from wfgraph.utils import attribute, escape_control, is_a, shown, task_name, without_partials
+from wfgraph.utils import escape_control, is_a, shown, task_name, without_partials
 
 __all__ = ["Fault", "define", "fault_of", "is_async", "message_of"]
 
@@ -106,7 +107,7 @@ def fault_of(item: Any) -> Fault | None:
         return Fault.NOT_CALLABLE
     if is_a(without_partials(item), partial):
         return Fault.ENDLESS
-    code = _code(item)
+    code = code_run_by(item)
     if code is not None and code.co_flags & _SILENT:
         return Fault.SILENT
     if not _takes_two(item):
@@ -152,7 +153,7 @@ def message_of(fault: Fault, item: Any, address: Address) -> str:
 
 def is_async(item: Any) -> bool:
     """Tell whether a call of the item gives a coroutine or an async generator."""
-    code = _code(item)
+    code = code_run_by(item)
     return code is not None and bool(code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR))
 
 
@@ -174,15 +175,6 @@ def _check_task(item: Any, place: Place) -> None:
     if fault is not None:
         address = place.address
         raise WorkflowDefinitionError(message_of(fault, item, address), payload=item, address=address)
-
-
-def _code(item: Any) -> CodeType | None:
-    """Return the code that a call of the item runs, where it is Python code."""
-    item = without_partials(item)
-    code = attribute(item, "__code__")
-    if code is None and not is_a(item, type):
-        code = getattr(type(item).__call__, "__code__", None)
-    return code if isinstance(code, CodeType) else None
 
 
 def _takes_two(item: Any) -> bool:

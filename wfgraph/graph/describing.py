@@ -9,6 +9,7 @@ from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
+from wfgraph.graph.functions import closed_over
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import Call
 from wfgraph.graph.task import op_of
@@ -88,11 +89,7 @@ def _own_arguments(function: Any) -> Iterator[tuple[str, Any]]:
         yield from _arguments(function.__func__)
         yield from _attributes(function.__self__)
     elif is_a(function, FunctionType):
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            try:
-                yield name, cell.cell_contents
-            except ValueError:
-                continue  # not assigned yet
+        yield from closed_over(function)
     else:
         yield from _attributes(function)
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any
 
+from wfgraph.graph.functions import code_run_by
 from wfgraph.graph.workflow_graph import Node
-from wfgraph.utils import attribute, is_a, without_partials
+from wfgraph.utils import attribute
 
 __all__ = ["Location", "code_of", "location_of", "remember_site", "subjects"]
 
@@ -37,13 +38,8 @@ class Location:
 
 def code_of(function: Any) -> CodeType | None:
     """Return the user's code that a call runs; None where that is ours, or no Python."""
-    function = without_partials(function)
-    code = attribute(function, "__code__")
-    if code is None and not is_a(function, type):
-        code = getattr(type(function).__call__, "__code__", None)
-    if not isinstance(code, CodeType) or code.co_filename.startswith(_OURS):
-        return None
-    return code
+    code = code_run_by(function)
+    return None if code is None or code.co_filename.startswith(_OURS) else code
 
 
 def subjects(node: Node) -> Iterator[Any]:

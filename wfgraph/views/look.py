@@ -14,7 +14,7 @@ from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.views.diagram import Role
 
-__all__ = ["CHANGES", "DARK", "HEAT", "INKS", "LIGHT", "PAINTS", "SIGNS", "Palette"]
+__all__ = ["CHANGES", "DARK", "INKS", "LIGHT", "PAINTS", "SIGNS", "Palette"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,6 @@ DARK: Final = Palette(
     crimson="#fca5a5",
     heat=("#1e293b", "#292524", "#44281a", "#6b3410", "#8a420b", "#a34b08"),
 )
-
-HEAT: Final = 5
-"""The highest step of heat."""
 
 PAINTS: Final[dict[Role, str]] = {
     Role.ENTRY: "dark",

@@ -9,6 +9,7 @@ from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.engine_calls import EngineCalls
 from wfgraph.compiler.inference.known import follows, is_inert
 from wfgraph.compiler.inference.values import PLAIN, Known, Token, Unknown, Value, carries, constants, join
+from wfgraph.graph.functions import closed_over
 from wfgraph.utils import is_a
 
 __all__ = ["ANSWERS", "InertCalls", "consumes"]
@@ -96,14 +97,8 @@ def _is_instance(value: Value, kind: Value) -> Value:
 
 def _holds_code(function: FunctionType) -> bool:
     """Tell whether a function of Python's library was made around a function of the project."""
-    for cell in function.__closure__ or ():
-        try:
-            held = cell.cell_contents
-        except ValueError:
-            continue
-        if callable(held) and not is_a(held, type) and not is_inert(held):
-            return True
-    return False
+    held = (value for _, value in closed_over(function))
+    return any(callable(one) and not is_a(one, type) and not is_inert(one) for one in held)
 
 
 def _acts(value: Any) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from wfgraph.compiler.inference.findings import Effects
+from wfgraph.graph.functions import names_in
 
 __all__ = ["Remembered", "remembered"]
 
@@ -53,7 +54,7 @@ def remembered(task: Any) -> tuple[Remembered, Any] | None:
     code = task.__code__
     found = _known.get(code)
     if found is None:
-        found = _known[code] = Remembered(tuple(sorted(_names(code))))
+        found = _known[code] = Remembered(tuple(sorted(names_in(code))))
     # Code objects may be equal and come from different files.
     key: list[Any] = [code.co_filename, task.__module__, task.__name__]
     variables = task.__globals__
@@ -72,14 +73,3 @@ def remembered(task: Any) -> tuple[Remembered, Any] | None:
 
 def _is_pythons(value: Any, kind: type) -> bool:
     return (kind is BuiltinFunctionType or kind is type) and value.__module__ == "builtins"
-
-
-def _names(code: CodeType) -> set[str]:
-    """Return the names that are no variables of a function in a code object, and those within it."""
-    found: set[str] = set()
-    waiting = [code]
-    while waiting:
-        inner = waiting.pop()
-        found.update(inner.co_names)
-        waiting += [constant for constant in inner.co_consts if isinstance(constant, CodeType)]
-    return found

@@ -36,6 +36,7 @@ __all__ = [
     "carries",
     "blurred",
     "constants",
+    "immutable",
     "is_code",
     "join",
     "members",
@@ -43,7 +44,7 @@ __all__ = [
     "subscript",
 ]
 
-IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
+_IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
 _MOST = 8
 """How many values a variable may have before it is taken for unknown."""
 
@@ -101,7 +102,7 @@ class Known(Value):
 
     def _key(self) -> Any:
         kind = type(self.value)
-        return (kind, repr(self.value) if kind in IMMUTABLE else id(self.value), self.firm)
+        return (kind, repr(self.value) if kind in _IMMUTABLE else id(self.value), self.firm)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Known) and self._key() == other._key()
@@ -224,12 +225,12 @@ class OneOf(Value):
 
 def members(value: Value) -> Iterable[Value]:
     """Return the values that a value can be."""
-    return sorted(value.values, key=repr_of) if isinstance(value, OneOf) else (value,)
+    return sorted(value.values, key=_repr_of) if isinstance(value, OneOf) else (value,)
 
 
-def repr_of(value: Value) -> str:
+def _repr_of(value: Value) -> str:
     """Return a text by which values are put in an order that is the same in every process, where that matters."""
-    return repr(value.value) if isinstance(value, Known) and type(value.value) in IMMUTABLE else type(value).__name__
+    return repr(value.value) if isinstance(value, Known) and type(value.value) in _IMMUTABLE else type(value).__name__
 
 
 def join(*values: Value) -> Value:
@@ -324,4 +325,4 @@ def immutable(value: Any) -> bool:
     """Tell whether an object is a constant, through and through."""
     if type(value) in (tuple, frozenset):
         return all(map(immutable, value))
-    return type(value) in IMMUTABLE
+    return type(value) in _IMMUTABLE
