@@ -235,7 +235,7 @@ def _clamp(block: Block, index: int, outcome: Outcome) -> int:
     if outcome.control is Control.BREAK:
         return len(block.slots)
     step = 1 if outcome.control is Control.RETURN else outcome.offset or 0
-    return min(len(block.slots), max(0, index + step))
+    return block.slot_for(index + step)
 
 
 def _part(out: Source, block: Block, index: int, leaders: list[int], depth: int) -> None:

@@ -34,4 +34,4 @@ def target_of(definition: Definition, item: TaskItem, outcome: Outcome) -> int |
         return block.end
     if outcome.offset is None:
         return None
-    return block.starts[min(len(block.slots), max(0, item.index + outcome.offset))]
+    return block.starts[block.slot_for(item.index + outcome.offset)]

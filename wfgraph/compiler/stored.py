@@ -30,7 +30,7 @@ from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.workflow_graph import TERMINALS, Certainty, Edge, Node, WorkflowGraph
 from wfgraph.utils import is_a
 
-__all__ = ["graph_from_json", "graph_to_json"]
+__all__ = ["graph_from", "graph_from_json", "graph_to_json", "read_json"]
 
 _FORMAT = 1
 _DAMAGES = (
@@ -132,10 +132,23 @@ def graph_from_json(text: str | bytes) -> WorkflowGraph:
     Raises:
         WorkflowDefinitionError: the text is nothing of the kind.
     """
+    return graph_from(read_json(text, "a stored graph"))
+
+
+def read_json(text: str | bytes, what: str) -> Any:
+    """Return what a text says that is JSON.
+
+    Raises:
+        WorkflowDefinitionError: it is none.
+    """
     try:
-        content = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise WorkflowDefinitionError(f"a stored graph is JSON; this is not: {error}") from error
+        raise WorkflowDefinitionError(f"{what} is JSON; this is not: {error}") from error
+
+
+def graph_from(content: Any) -> WorkflowGraph:
+    """Return the graph of JSON that has been read; raises as :func:`graph_from_json`."""
     if not isinstance(content, dict) or content.get("format") != _FORMAT:
         raise WorkflowDefinitionError(
             f"this is no stored graph of format {_FORMAT}, as `wfgraph draw -o x.json` writes"

@@ -115,6 +115,10 @@ class Block:
         """The task at which the flow goes on after the block."""
         return self.starts[-1]
 
+    def slot_for(self, index: int) -> int:
+        """Return the slot to which a jump to an index leads: clamped to the list, past its end for what lies beyond."""
+        return min(len(self.slots), max(0, index))
+
     def __repr__(self) -> str:
         return brief(f"<Block {self.id} at {list(self.address)} with {counted(len(self.slots), 'slot')}>")
 

@@ -258,8 +258,7 @@ def _target(program: Program, item: TaskItem, moved: int | None) -> int:
     block = program.graph.definition.blocks[item.block]
     if moved is None:
         return block.end
-    index = item.index + moved
-    return block.starts[min(len(block.slots), index) if moved >= 0 else max(0, index)]
+    return block.starts[block.slot_for(item.index + moved)]
 
 
 def _blocks_of(program: Program, item: TaskItem) -> list[Block]:

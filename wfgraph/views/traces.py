@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from wfgraph.compiler.stored import graph_from_json, graph_to_json
+from wfgraph.compiler.stored import graph_from, graph_to_json, read_json
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.workflow_graph import TERMINALS, WorkflowGraph
@@ -47,13 +47,10 @@ def trace_from_json(text: str | bytes) -> tuple[WorkflowGraph, list[Step]]:
     Raises:
         WorkflowDefinitionError: the text is nothing of the kind.
     """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WorkflowDefinitionError(f"a recorded run is JSON; this is not: {error}") from error
+    content = read_json(text, "a recorded run")
     if not is_trace(content) or content.get("format") != _FORMAT:
         raise WorkflowDefinitionError(f"this is no recorded run of format {_FORMAT}, as `wfgraph run --trace` writes")
-    graph = graph_from_json(json.dumps(content["graph"]))
+    graph = graph_from(content["graph"])
     known = {*TERMINALS, *range(len(graph.nodes))}
     try:
         steps = [
