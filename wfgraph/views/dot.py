@@ -20,7 +20,7 @@ from wfgraph.views.diagram import Arrow, Cluster, ClusterKind, Diagram, Figure, 
 from wfgraph.views.extract import diagram_of
 from wfgraph.views.legend import legend_of
 from wfgraph.views.look import CHANGES, INKS, LIGHT, PAINTS, SIGNS
-from wfgraph.views.telling import summary_of, tally_of
+from wfgraph.views.telling import codes_of, lines_of, summary_of
 
 __all__ = ["diagram_dot", "graph_dot"]
 
@@ -177,13 +177,8 @@ def _label(figure: Figure) -> list[str]:
     """Return the lines of a figure: its own, what happened there, and what was found."""
     if figure.role in (Role.ENTRY, Role.EXIT):
         return []
-    lines = [*figure.lines, *figure.notes]
-    if figure.change is not Change.KEPT:
-        lines[0] = f"{CHANGES[figure.change][0]} {lines[0]}"
-    if figure.tally is not None and (told := tally_of(figure.tally)):
-        lines.append(told)
-    codes = dict.fromkeys(f"{SIGNS[badge.severity]} {badge.code}" for badge in figure.badges)
-    return [*lines, *([" ".join(codes)] if codes else [])]
+    codes = codes_of(figure.badges)
+    return [*lines_of(figure), *([" ".join(codes)] if codes else [])]
 
 
 def _measured(figure: Figure, attributes: dict[str, str]) -> str:
@@ -214,7 +209,7 @@ def _connect(dot: Any, arrow: Arrow, after_loops: dict[str, str]) -> None:
         sign, name = CHANGES[arrow.change]
         text = f"{sign} {text}".rstrip()
         attributes |= {"color": getattr(LIGHT, name), "fontcolor": getattr(LIGHT, name), "penwidth": "2"}
-    text = " ".join(filter(None, (text, *dict.fromkeys(f"{SIGNS[one.severity]} {one.code}" for one in arrow.badges))))
+    text = " ".join(filter(None, (text, *codes_of(arrow.badges))))
     if text:
         attributes["label"] = _quoted(f" {text} ")
     if arrow.count is not None:
@@ -225,13 +220,12 @@ def _connect(dot: Any, arrow: Arrow, after_loops: dict[str, str]) -> None:
         attributes["style"] = "dotted"
         if not (arrow.source.startswith("o") or arrow.target.startswith("o")):
             attributes["constraint"] = "false"  # the picture is that of the new version
-    attributes["class"] = " ".join(
-        [
-            arrow.kind.value,
-            *(["may"] if not arrow.certain else []),
-            *([arrow.change.value] * bool(arrow.change.value != "kept")),
-        ]
+    classes = (
+        arrow.kind.value,
+        "" if arrow.certain else "may",
+        "" if arrow.change is Change.KEPT else arrow.change.value,
     )
+    attributes["class"] = " ".join(filter(None, classes))
     if arrow.back:
         # Drawn from the head of the loop, backwards: so the head stays on top, and the flow goes on below.
         attributes["weight"] = "0"

@@ -26,8 +26,8 @@ from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.workflow_graph import FORMATS, WorkflowGraph
 from wfgraph.views.diagram import Arrow, Cluster, Diagram, Figure, Role
 from wfgraph.views.extract import diagram_of
-from wfgraph.views.look import CHANGES, INKS, LIGHT, PAINTS, SIGNS
-from wfgraph.views.telling import tally_of
+from wfgraph.views.look import CHANGES, INKS, LIGHT, PAINTS
+from wfgraph.views.telling import codes_of, lines_of
 
 __all__ = ["diagram_mermaid", "graph_mermaid"]
 
@@ -112,12 +112,7 @@ def _parts(root: Cluster) -> Iterator[str]:
 
 def _node(figure: Figure) -> str:
     left, right = _SHAPES[figure.role]
-    lines = [*figure.lines, *figure.notes]
-    if figure.change is not Change.KEPT:
-        lines[0] = f"{CHANGES[figure.change][0]} {lines[0]}"
-    if figure.tally is not None:
-        lines.append(tally_of(figure.tally))
-    lines += dict.fromkeys(f"{SIGNS[badge.severity]} {badge.code}" for badge in figure.badges)
+    lines = [*lines_of(figure), *codes_of(figure.badges)]
     text = " " if figure.role is Role.ENTRY else "<br/>".join(map(_quoted, lines))
     return f'{figure.key}{left}"{text}"{right}'
 
@@ -125,8 +120,8 @@ def _node(figure: Figure) -> str:
 def _edge(arrow: Arrow) -> str:
     line = _LINES.get(arrow.kind, "-->") if arrow.certain else "-.->"
     sign = CHANGES[arrow.change][0] if arrow.change is not Change.KEPT else ""
-    told = " ".join(filter(None, (sign, arrow.text, "" if arrow.count is None else f"{arrow.count:,}×")))
-    told = " ".join(filter(None, (told, *dict.fromkeys(f"{SIGNS[one.severity]} {one.code}" for one in arrow.badges))))
+    count = "" if arrow.count is None else f"{arrow.count:,}×"
+    told = " ".join(filter(None, (sign, arrow.text, count, *codes_of(arrow.badges))))
     text = f'|"{_quoted(told)}"|' if told else ""
     return f"{arrow.source} {line}{text} {arrow.target}"
 

@@ -11,6 +11,7 @@ from wfgraph.graph.workflow_graph import ERROR, HALT, STOP, WorkflowGraph
 from wfgraph.runtime.trace import Step
 from wfgraph.utils import counted, escape_control
 from wfgraph.views.diagram import Badge, Tally
+from wfgraph.views.look import SIGNS
 
 __all__ = ["Overlay", "of_findings", "of_items", "of_steps"]
 
@@ -60,11 +61,8 @@ def of_findings(graph: WorkflowGraph, findings: Iterable[Any]) -> Overlay:
             notes.append(f"{badge.code} {badge.severity}: {badge.message}")
         else:
             badges.setdefault(node, []).append(badge)
-    told = ", ".join(counted(counts[one], one) for one in _SEVERITIES if counts[one])
+    told = ", ".join(counted(counts[one], one) for one in SIGNS if counts[one])
     return Overlay({node: tuple(found) for node, found in badges.items()}, notes=(told or "nothing found", *notes))
-
-
-_SEVERITIES = ("error", "warning", "info")
 
 
 def of_steps(graph: WorkflowGraph, steps: Iterable[Step]) -> Overlay:

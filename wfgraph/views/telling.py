@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from wfgraph.views.diagram import Figure, Tally
-from wfgraph.views.look import SIGNS
+from wfgraph.graph.difference import Change
+from wfgraph.views.diagram import Badge, Figure, Tally
+from wfgraph.views.look import CHANGES, SIGNS
 
-__all__ = ["summary_of", "tally_of"]
+__all__ = ["codes_of", "lines_of", "summary_of", "tally_of"]
+
+
+def lines_of(figure: Figure) -> list[str]:
+    """Return the lines of a figure, with the sign of its change, and what happened there."""
+    lines = [*figure.lines, *figure.notes]
+    if figure.change is not Change.KEPT:
+        lines[0] = f"{CHANGES[figure.change][0]} {lines[0]}"
+    return lines if figure.tally is None else [*lines, tally_of(figure.tally)]
+
+
+def codes_of(badges: Iterable[Badge]) -> list[str]:
+    """Return the signs and codes of findings, each once."""
+    return list(dict.fromkeys(f"{SIGNS[badge.severity]} {badge.code}" for badge in badges))
 
 
 def tally_of(tally: Tally) -> str:

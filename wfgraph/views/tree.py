@@ -20,8 +20,8 @@ from collections.abc import Iterator
 from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.views.diagram import PORTS, Arrow, Cluster, ClusterKind, Diagram, Figure, Part, Role
-from wfgraph.views.look import CHANGES, SIGNS
-from wfgraph.views.telling import tally_of
+from wfgraph.views.look import CHANGES
+from wfgraph.views.telling import codes_of, tally_of
 
 __all__ = ["diagram_tree"]
 
@@ -135,7 +135,7 @@ def _told(figure: Figure, out: dict[str, list[Arrow]], names: dict[str, str]) ->
         remarks.append("effects unknown")
     if figure.tally is not None:
         remarks.append(tally_of(figure.tally))
-    remarks += dict.fromkeys(f"{SIGNS[badge.severity]} {badge.code}" for badge in figure.badges)
+    remarks += codes_of(figure.badges)
     return f"{text}  ┄ {'; '.join(remarks)}" if remarks else text
 
 
