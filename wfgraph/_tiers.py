@@ -18,32 +18,23 @@ __all__ = ["Tiers"]
 class Tiers:
     """The part of an engine that knows programs and tiers; :class:`~wfgraph.engine.GenericWorkflowEngine` says which."""
 
-    callbacks: Any
     tier: Literal["auto", "interpreted", "compiled"] = "auto"
     strict: bool = False
     _run: Any
     _program_cache: ProgramCache | None = None
 
-    def _programs(self) -> ProgramCache:
+    def _compiled(self, callbacks: Any) -> Prepared:
+        """Compile a definition, unless that was done before; a strict engine checks it once."""
         # Not made by __init__: a subclass may never call it, or call it late.
         if self._program_cache is None:
             self._program_cache = ProgramCache()
-        return self._program_cache
-
-    def _compiled(self, callbacks: Any) -> Prepared:
-        """Compile a definition, unless that was done before; a strict engine checks it once."""
-        found = self._programs().get(callbacks)
+        found = self._program_cache.get(callbacks)
         if self.strict and not found.vetted:
             from wfgraph.checks.runner import refuse_errors  # running a workflow needs none of it otherwise
 
             refuse_errors(callbacks, type(self))
             found.vetted = True
         return found
-
-    def _compile_all(self) -> None:
-        """See that every definition can be compiled, and is allowed, before workers are started."""
-        for callbacks in self.callbacks.get(None).values():
-            self._compiled(callbacks)
 
     def _executable(self, callbacks: Any, coming: int, watch: Watchers) -> tuple[Prepared, CompiledProgram | None]:
         """Return the program of a definition, and its routines if they are what a number of tokens is to be run by."""

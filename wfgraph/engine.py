@@ -153,7 +153,6 @@ class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
         """
         objects = self._pre_flight_checks(objects)
         if workers is not None:
-            self._compile_all()
             from wfgraph.runtime.sharing import process_shared  # what few need, and takes long to import
 
             process_shared(self, objects, workers, stop_on_error, stop_on_halt)

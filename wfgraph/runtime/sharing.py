@@ -135,6 +135,8 @@ def process_shared(eng: Any, tokens: Any, workers: int, stop_on_error: bool, sto
         HaltProcessing: the first halt in the order of the tokens, if halts stop the run; tokens after it may have been run.
         Exception: likewise, the first error.
     """
+    for callbacks in eng.callbacks.get(None).values():
+        eng._compiled(callbacks)  # what can't be compiled, or is not allowed, is refused before there are workers
     eng.objects = tokens = tokens if isinstance(tokens, list) else list(tokens)
     eng.state.reset()
     error: BaseException | None = None
