@@ -17,10 +17,10 @@ from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Record, RunRecord, Store
 from wfgraph.storage.placement import Places
 from wfgraph.storage.recorder import Recorder
-from wfgraph.storage.records import WAITS_FOR_BRANCHES
+from wfgraph.storage.records import UNFINISHED, WAITS_FOR_BRANCHES, error_line
 from wfgraph.storage.values import decode
 
-__all__ = ["BranchRunner", "is_over", "lane_of"]
+__all__ = ["BranchRunner", "lane_of"]
 
 _SPACE = uuids.UUID("6f9d2a52-5c0e-5e0b-9a53-6b1b3ed1f0c4")
 _PREFIX = "branch:"
@@ -57,7 +57,7 @@ class BranchRunner:
         """
         key = eng.idempotency_key
         known = eng.runs.branches(eng.uuid, key) or self._begin(obj, eng, lanes, key)
-        if not all(map(is_over, known)):
+        if any(one.status in UNFINISHED for one in known):
             raise HaltProcessing(
                 f"waits for {len(known)} branch{'' if len(known) == 1 else 'es'}", WAITS_FOR_BRANCHES, {"joins": key}
             )
@@ -93,11 +93,6 @@ class BranchRunner:
         known: list[RunRecord] = eng.runs.branches(eng.uuid, key)
         self._dispatch([one.uuid for one in known if one.status is WorkflowStatus.NEW])
         return known
-
-
-def is_over(run: RunRecord) -> bool:
-    """Tell whether a branch has ended, in whatever way."""
-    return run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 
 
 def lane_of(callbacks: Any, run: RunRecord, store: Store) -> Any:
@@ -164,7 +159,7 @@ def _raise_failures(ended: Sequence[Record]) -> None:
     """
     failed = [one for one in ended if one.status is ObjectStatus.ERROR]
     if failed:
-        raise WorkflowError("; ".join((one.error_message or "").strip().rpartition("\n")[2] for one in failed))
+        raise WorkflowError("; ".join(error_line(one) for one in failed))
     for one in ended:
         if one.status is not ObjectStatus.COMPLETED:
             raise HaltProcessing(one.halt_message or "a branch was cancelled", one.halt_action, one.halt_payload)

@@ -18,7 +18,7 @@ from typing import Any
 from celery.exceptions import WorkerShutdown, WorkerTerminate
 from kombu.exceptions import OperationalError
 
-from wfgraph.celery.branches import BranchRunner, is_over, lane_of
+from wfgraph.celery.branches import BranchRunner, lane_of
 from wfgraph.celery.options import configure
 from wfgraph.celery.tasks import Resume, run_task, sweep_task
 from wfgraph.errors import (
@@ -30,13 +30,13 @@ from wfgraph.errors import (
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, RunRecord, Store, connect
 from wfgraph.storage.granularity import granularity_of
+from wfgraph.storage.records import UNFINISHED
 from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
 __all__ = ["CeleryWorkflows", "Registered"]
 
 _log = logging.getLogger("wfgraph.celery")
-_UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
 
@@ -181,7 +181,7 @@ class CeleryWorkflows:
         for uuid in uuids:
             run = self.store.find(uuid)
             pieces = self.store.parts(run.uuid) or [run]
-            found += [one.uuid for one in pieces if one.status in _UNFINISHED]
+            found += [one.uuid for one in pieces if one.status in UNFINISHED]
         if stale:
             patience = self._time_limit if lost is None else min(lost, self._time_limit)
             found += self.store.take_stale(self.registry, unheard=self._stale, lost=patience)
@@ -236,7 +236,7 @@ class CeleryWorkflows:
             told = self.requeue([run.uuid])
             return {"uuid": run.uuid, "status": run.status.name, "told": told, "parts": len(parts)}
         try:
-            while run.status in _UNFINISHED:
+            while run.status in UNFINISHED:
                 eng = self._engine_of(run)
                 interrupted = not self._recover(eng)
                 run = eng.db_obj
@@ -248,7 +248,7 @@ class CeleryWorkflows:
                 run = self.store.find(run.uuid)
         except (RunOwned, OwnershipLost) as error:
             return {"uuid": run.uuid, "status": "OWNED", "message": error.message}
-        if run.joins is not None and run.parent is not None and is_over(run):
+        if run.joins is not None and run.parent is not None and run.status not in UNFINISHED:
             self.dispatch(self._try_to_wake(run.parent, run.joins))
         counts = Counter(one.status for one in run.objects) or self.store.progress(run.uuid).objects
         objects = {status.name: count for status, count in counts.items()}

@@ -14,7 +14,7 @@ from rich.table import Table
 from wfgraph.cli.console import literal, output
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.records import Record, RunRecord, error_line
 
 __all__ = [
     "counted",
@@ -55,7 +55,7 @@ def show_objects(objects: Sequence[Record]) -> None:
     """Show objects, a row each."""
     table = table_of("object", "status", "at", "says", "waits for")
     for one in objects:
-        said = one.halt_message or (one.error_message or "").strip().rpartition("\n")[2]
+        said = one.halt_message or error_line(one)
         table.add_row(
             str(one.ordinal),
             literal(one.status.label),

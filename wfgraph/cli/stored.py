@@ -22,7 +22,7 @@ from wfgraph.errors import StorageError
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, connect
-from wfgraph.storage.records import Record
+from wfgraph.storage.records import Record, error_line
 from wfgraph.storage.store import store_of
 
 __all__ = [
@@ -225,9 +225,7 @@ def report_of(eng: GenericWorkflowEngine) -> Report:
 
 
 def _story(record: Record, token: Any) -> Story:
-    said = record.halt_message
-    if record.status is ObjectStatus.ERROR:
-        said = (record.error_message or "").strip().rpartition("\n")[2]
+    said = error_line(record) if record.status is ObjectStatus.ERROR else record.halt_message
     return Story(
         record.ordinal,
         token,

@@ -31,7 +31,7 @@ from wfgraph.storage.going_on import check_words, chosen, starts
 from wfgraph.storage.keeper import Keeper
 from wfgraph.storage.kept import KeptEngine
 from wfgraph.storage.parts import Parts, engines_of_parts, make_parts_ready, part_size_for, raise_first
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.records import UNFINISHED, Record, RunRecord
 from wfgraph.storage.store import store_of
 from wfgraph.storage.values import decode
 
@@ -290,7 +290,7 @@ class DbWorkflowEngine(KeptEngine):
         if back:
             with self._kept(self.objects, {}, afresh=False, ends=WorkflowStatus.NEW):
                 self._keeper.put_back(self, back)
-        elif self.db_obj.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING):
+        elif self.db_obj.status not in UNFINISHED:
             return []
         return [self.uuid]
 

@@ -18,7 +18,7 @@ from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, StorageError
 from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
 from wfgraph.runtime.sharing import check_untraced
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.records import RunRecord
+from wfgraph.storage.records import UNFINISHED, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
 
@@ -33,8 +33,6 @@ _OF_ONE_RUN = (
     "state",
 )  # fmt: skip
 """What an engine has of its own run or process; whatever else was set on it goes along to the engines of its parts."""
-
-_UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
 
 
 def part_size_for(objects: int, workers: int) -> int:
@@ -122,7 +120,7 @@ class PartRunner:
             eng = self._current = self.engine(uuid)
             if self._stopping:
                 raise Interrupted
-            if eng.status in _UNFINISHED:
+            if eng.status in UNFINISHED:
                 eng.recover()
             found: WorkflowStatus = eng.status
             return found
@@ -168,7 +166,7 @@ def make_parts_ready(eng: Any, wanted: set[int], **options: Any) -> list[str]:
                 f"objects {first} to {first + len(one.objects) - 1} of the run {eng.uuid} are with the worker "
                 f"{one.db_obj.owner}; wait until it has ended with them, or name other objects"
             )
-        if back or (one.status in _UNFINISHED and not one.db_obj.leased):
+        if back or (one.status in UNFINISHED and not one.db_obj.leased):
             chosen.append((one, mine))
     return [uuid for one, mine in chosen for uuid in one.make_ready(objects=mine, **options)]
 
@@ -202,7 +200,7 @@ class Parts:
             RunOwned: other workers have parts of it.
             WorkersLost: workers were killed again and again.
         """
-        todo = [one.uuid for one in self._store.parts(self._uuid) if one.status in _UNFINISHED]
+        todo = [one.uuid for one in self._store.parts(self._uuid) if one.status in UNFINISHED]
         self._store.tell_dispatched(todo)
         run_one = _Guarded(self._runner)
         outcomes = map(run_one, todo) if self._workers is None else self._in_pool(run_one, todo)

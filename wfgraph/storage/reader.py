@@ -14,8 +14,8 @@ from wfgraph.errors import StorageError, UnknownRun
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database
-from wfgraph.storage.records import WAITS_FOR_BRANCHES, Progress, Record, RunRecord
-from wfgraph.storage.values import decode, encode
+from wfgraph.storage.records import UNFINISHED, WAITS_FOR_BRANCHES, Progress, Record, RunRecord, record_of, run_of
+from wfgraph.storage.values import decode
 
 __all__ = ["Reader"]
 
@@ -67,7 +67,7 @@ class Reader:
         if interrupted:
             query = query.where(self._status == WorkflowStatus.RUNNING, ~self._attended)
         with self.database.reading() as connection:
-            return [_run_of(row) for row in connection.execute(query.limit(limit))]
+            return [run_of(row) for row in connection.execute(query.limit(limit))]
 
     def find(self, uuid: str) -> RunRecord:
         """Return a run without its objects; the uuid may be shortened to what tells it apart.
@@ -82,7 +82,7 @@ class Reader:
         query = self._all_runs.where(self._run.c.uuid.startswith(uuid, autoescape=True)).limit(3)
         rows = connection.execute(query).all() if uuid else []
         if len(rows) == 1 or (rows and rows[0].uuid == uuid):
-            return _run_of(rows[0])
+            return run_of(rows[0])
         if rows:
             raise UnknownRun(
                 f"several runs begin with {uuid!r}: {', '.join(row.uuid for row in rows)}...; write more of it"
@@ -109,7 +109,7 @@ class Reader:
             .order_by(place)
         )
         with self.database.reading() as connection:
-            run.objects = [_record_of(row) for row in connection.execute(query)]
+            run.objects = [record_of(row) for row in connection.execute(query)]
         return run
 
     def parts(self, uuid: str) -> list[RunRecord]:
@@ -117,7 +117,7 @@ class Reader:
         run = self._run
         query = self._all_runs.where(run.c.parent == uuid, run.c.first_object.is_not(None))
         with self.database.reading() as connection:
-            return [_run_of(row) for row in connection.execute(query.order_by(run.c.first_object))]
+            return [run_of(row) for row in connection.execute(query.order_by(run.c.first_object))]
 
     def branches(self, uuid: str, joins: str | None = None) -> list[RunRecord]:
         """Return the runs that are branches of tasks of a run: of all, or those that wait for each other."""
@@ -126,7 +126,7 @@ class Reader:
         if joins is not None:
             query = query.where(run.c.joins == joins)
         with self.database.reading() as connection:
-            return [_run_of(row) for row in connection.execute(query.order_by(run.c.target))]
+            return [run_of(row) for row in connection.execute(query.order_by(run.c.target))]
 
     def joinable(self, uuid: str, joins: str | None = None) -> list[int]:
         """Return the objects of a run that wait for branches which have all ended: for any, or for these."""
@@ -152,7 +152,7 @@ class Reader:
         unfinished = exists().where(
             branch.c.parent == table.c.workflow,
             branch.c.joins == table.c.halt_payload["joins"].as_string(),
-            branch.c.status.in_((WorkflowStatus.NEW, WorkflowStatus.RUNNING)),
+            branch.c.status.in_(UNFINISHED),
         )
         query = select(table.c.ordinal).join(run, run.c.uuid == table.c.workflow)
         return query.where(
@@ -320,42 +320,3 @@ class Reader:
         """Return whether nobody is missing: a worker has the run; or each part that was begun and is not over, one."""
         alone = and_(not_(self._any_part()), self._leased())
         return or_(alone, and_(self._any_part(), not_(self._any_part(WorkflowStatus.RUNNING, leased=False))))
-
-
-def _run_of(row: Any) -> RunRecord:
-    return RunRecord(
-        uuid=row.uuid,
-        name=row.name,
-        target=row.target,
-        status=row.whole_status,
-        definition=row.definition,
-        state_token_pos=row.state_token_pos,
-        extra_data=row.extra_data or {},
-        parent=row.parent,
-        first_object=row.first_object,
-        joins=row.joins,
-        owner=row.owner,
-        epoch=row.epoch,
-        leased=bool(row.leased),
-        created=row.created,
-        modified=row.modified,
-    )
-
-
-def _record_of(row: Any) -> Record:
-    return Record(
-        ordinal=row.place,
-        stored=encode(row.data, "stored data"),
-        id=row.id,
-        status=row.status,
-        callback_pos=row.callback_pos,
-        node=row.node,
-        revision=row.revision,
-        visits={int(node): count for node, count in (row.visits or {}).items()},
-        loops=row.loops,
-        error_type=row.error_type,
-        error_message=row.error_message,
-        halt_message=row.halt_message,
-        halt_action=row.halt_action,
-        halt_payload=row.halt_payload,
-    )

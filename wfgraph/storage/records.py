@@ -1,4 +1,4 @@
-"""A stored run and its objects, as they are held in memory."""
+"""A stored run and its objects, as they are held in memory, and how rows become them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.values import encode
 from wfgraph.utils import brief, counted
 
-__all__ = ["WAITS_FOR_BRANCHES", "Progress", "Record", "RunRecord"]
+__all__ = [
+    "UNFINISHED",
+    "WAITS_FOR_BRANCHES",
+    "Progress",
+    "Record",
+    "RunRecord",
+    "error_line",
+    "record_of",
+    "run_of",
+]
+
+UNFINISHED = (WorkflowStatus.NEW, WorkflowStatus.RUNNING)
+"""What a run is in which there is something to be run, by whoever takes it."""
 
 WAITS_FOR_BRANCHES = "wfgraph:branches"
 """The action that a token waits for whose branches are runs of their own: nobody takes it, they end."""
@@ -154,7 +167,7 @@ class Progress:
     @property
     def is_over(self) -> bool:
         """Whether nothing of it is to be run: it is completed, cancelled, or waits for somebody."""
-        return self.run.status not in (WorkflowStatus.NEW, WorkflowStatus.RUNNING) and not self.waiting
+        return self.run.status not in UNFINISHED and not self.waiting
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON."""
@@ -173,3 +186,49 @@ class Progress:
             "parts": {status.name: count for status, count in self.parts.items()},
             "branches": {status.name: count for status, count in self.branches.items()},
         }
+
+
+def error_line(record: Record) -> str:
+    """Return the last line of what an object failed with: the error itself, without its traceback."""
+    return (record.error_message or "").strip().rpartition("\n")[2]
+
+
+def run_of(row: Any) -> RunRecord:
+    """Return the run of a row, without its objects."""
+    return RunRecord(
+        uuid=row.uuid,
+        name=row.name,
+        target=row.target,
+        status=row.whole_status,
+        definition=row.definition,
+        state_token_pos=row.state_token_pos,
+        extra_data=row.extra_data or {},
+        parent=row.parent,
+        first_object=row.first_object,
+        joins=row.joins,
+        owner=row.owner,
+        epoch=row.epoch,
+        leased=bool(row.leased),
+        created=row.created,
+        modified=row.modified,
+    )
+
+
+def record_of(row: Any) -> Record:
+    """Return the object of a row."""
+    return Record(
+        ordinal=row.place,
+        stored=encode(row.data, "stored data"),
+        id=row.id,
+        status=row.status,
+        callback_pos=row.callback_pos,
+        node=row.node,
+        revision=row.revision,
+        visits={int(node): count for node, count in (row.visits or {}).items()},
+        loops=row.loops,
+        error_type=row.error_type,
+        error_message=row.error_message,
+        halt_message=row.halt_message,
+        halt_action=row.halt_action,
+        halt_payload=row.halt_payload,
+    )
