@@ -15,8 +15,8 @@ from wfgraph.graph.ops import Split, Synchronize
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Record, RunRecord, Store
+from wfgraph.storage.keeper import Keeper
 from wfgraph.storage.placement import Places
-from wfgraph.storage.recorder import Recorder
 from wfgraph.storage.records import UNFINISHED, WAITS_FOR_BRANCHES, error_line
 from wfgraph.storage.values import decode
 
@@ -41,7 +41,7 @@ class BranchRunner:
     def takes(self, eng: Any, lanes: Sequence[Sequence[Any]]) -> bool:
         """Tell whether branches are those of the task in hand, not of one that is called by it: only those are found again."""
         keeper = eng._keeper
-        op = keeper.op_in_hand(eng) if isinstance(keeper, Recorder) else None
+        op = keeper.op_in_hand(eng) if isinstance(keeper, Keeper) else None
         return isinstance(op, Split | Synchronize) and op.lanes is lanes
 
     def start(self, obj: Any, eng: Any, lanes: Sequence[Sequence[Any]]) -> None:

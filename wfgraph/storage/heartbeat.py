@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from wfgraph.errors import StorageError
 from wfgraph.storage.database import Database
-from wfgraph.storage.statements import Statements
+from wfgraph.storage.statements import statements_of
 
 __all__ = ["Heartbeat"]
 
@@ -17,7 +17,6 @@ class Heartbeat:
 
     Args:
         database: where.
-        statements: of that.
         uuid: the run.
         epoch: the one in which it was claimed.
         lease: for how many seconds.
@@ -28,7 +27,6 @@ class Heartbeat:
     def __init__(
         self,
         database: Database,
-        statements: Statements,
         uuid: str,
         epoch: int,
         lease: float,
@@ -36,7 +34,7 @@ class Heartbeat:
         lost: Callable[[], None],
     ) -> None:
         self._database = database
-        self._statement = statements.beat
+        self._statement = statements_of(database).beat
         self._given = {"b_uuid": uuid, "b_epoch": epoch, "b_lease": lease}
         self._pause = lease / 3
         self._standing = standing

@@ -12,21 +12,19 @@ from typing import Any
 
 from wfgraph.errors import HaltProcessing, NotStorable, WorkflowError
 from wfgraph.graph.ops import For
-from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.runtime.boundary import invocation, stop_before_next
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
-from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.heartbeat import Heartbeat
-from wfgraph.storage.lifecycle import OBJECTS, RUNS
+from wfgraph.storage.lifecycle import RUNS
 from wfgraph.storage.placement import Place
-from wfgraph.storage.recorder import shared
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.recorder import Claim, shared
+from wfgraph.storage.records import Record
 from wfgraph.storage.rows import Interrupted, Rows
 from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
 
-__all__ = ["Aside", "Keeper", "Nowhere"]
+__all__ = ["Keeper"]
 
 _LONGEST_ERROR = 20_000
 
@@ -36,31 +34,17 @@ class Keeper(Rows):
 
     Args:
         store: the runs of the database.
-        run: the run, with its objects.
-        tokens: the tokens that these are.
-        epoch: the one in which it was claimed.
-        graph: its definition.
-        granularity: what is written when.
-        lease: for how many seconds the run was claimed.
-        starts: where objects begin that do not begin at the first task; None for those that are not to be run.
+        claim: the run.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        run: RunRecord,
-        tokens: Any,
-        epoch: int,
-        graph: WorkflowGraph,
-        granularity: Granularity,
-        lease: float,
-        starts: Mapping[int, list[int] | None] | None = None,
-    ) -> None:
-        super().__init__(store, run, tokens, epoch, graph, lease, granularity, starts)
+    def __init__(self, store: Store, claim: Claim) -> None:
+        super().__init__(store, claim)
         self._let_go: Callable[[], None] = _nothing
         self._store = store
-        self._resuming = starts is not None
-        self._heart = Heartbeat(store.database, self._made, run.uuid, epoch, lease, lambda: self._ordinal, self._lose)
+        self._resuming = claim.starts is not None
+        self._heart = Heartbeat(
+            store.database, self.run.uuid, claim.epoch, claim.lease, lambda: self._ordinal, self._lose
+        )
 
     def interrupt(self, eng: Any) -> None:
         """Let the run end after the task in hand; asked for from another thread, after the token where tokens are stored."""
@@ -98,10 +82,7 @@ class Keeper(Rows):
             if record.loops:
                 self._restore_loops(eng, obj, record.loops, at)
         self._clears = record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
-        OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
-        record.status = ObjectStatus.RUNNING
-        record.error_type = record.error_message = None
-        record.halt_message = record.halt_action = record.halt_payload = None
+        self._take_up(record)
         self.place = None
 
     def _restore_loops(self, eng: Any, obj: Any, records: Mapping[str, Any], token_pos: int) -> None:
@@ -208,12 +189,9 @@ class Keeper(Rows):
     def _write_end(self, eng: Any, record: Record, status: ObjectStatus, outcome: str) -> None:
         """Write an object that stays where it stands: it halted or failed there."""
         stands, self._stands = self._stands or list(eng.state.callback_pos), None
-        place = self._places.at(stands)
-        self.place = self.place or place
+        self.place = self.place or self._places.at(stands)
         began = self._leave(record, status)
-        record.callback_pos = stands
-        record.node = place.name if place is not None else None
-        position = encode(record.callback_pos, "the position")
+        position = self._stand(record, stands)
         step = self._step(record, began, outcome)
         self._write(eng, self._with_waiting(record, self._made.ended, position, step))
 
@@ -239,10 +217,7 @@ class Keeper(Rows):
             return
         told = encode(value, f"the result of once({key!r})")
         statement = self._take(eng, record, self.tokens[record.ordinal])
-        record.callback_pos = list(eng.state.callback_pos)
-        place = self._places.at(record.callback_pos)
-        record.node = place.name if place is not None else None
-        position = encode(record.callback_pos, "the position")
+        position = self._stand(record, list(eng.state.callback_pos))
         changes = self._with_waiting(record, statement, position, None)
         self._write(eng, changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
 
@@ -292,13 +267,8 @@ class Keeper(Rows):
         changes = []
         for record, start in starts.items():
             record.stored = eng._stored_text(self.tokens[record.ordinal], record)
-            OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
-            record.status, record.callback_pos = ObjectStatus.RUNNING, start
-            record.error_type = record.error_message = None
-            record.halt_message = record.halt_action = record.halt_payload = None
-            place = self._places.at(start)
-            record.node = place.name if place is not None else None
-            changes.append(self._change(record, self._made.ended, encode(start, "the position"), None))
+            self._take_up(record)
+            changes.append(self._change(record, self._made.ended, self._stand(record, start), None))
         self._write(eng, changes)
 
     def close(self, eng: Any, status: WorkflowStatus | None) -> None:
@@ -333,35 +303,6 @@ class Keeper(Rows):
         if ObjectStatus.ERROR in left:
             return WorkflowStatus.ERROR
         return WorkflowStatus.HALTED if left or eng._left_early else WorkflowStatus.COMPLETED
-
-
-class Nowhere:
-    """Keeps nothing: before a run has begun, and after its end."""
-
-    def run_begins(self, eng: Any, objects: Any) -> None:
-        """Do nothing."""
-
-    def run_ends(self, eng: Any, objects: Any) -> None:
-        """Do nothing."""
-
-    def token_begins(self, eng: Any, obj: Any) -> None:
-        """Do nothing."""
-
-    def task_begins(self, eng: Any) -> None:
-        """Do nothing."""
-
-    def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
-        """Do nothing."""
-
-    def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
-        """Do nothing."""
-
-    def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
-        """Do nothing."""
-
-
-class Aside(Nowhere):
-    """Keeps nothing, for an engine that runs inside a task: what it does is a part of that task."""
 
 
 def _nothing() -> None:

@@ -22,9 +22,11 @@ from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.going_on import moved
 from wfgraph.storage.granularity import TOKEN, Granularity, granularity_of
 from wfgraph.storage.hooks import StoredProcessingFactory
-from wfgraph.storage.keeper import Aside, Keeper, Nowhere
+from wfgraph.storage.keeper import Keeper
+from wfgraph.storage.nowhere import Aside, Nowhere
 from wfgraph.storage.parts import cut
 from wfgraph.storage.placement import Move
+from wfgraph.storage.recorder import Claim
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
@@ -185,24 +187,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         ends: WorkflowStatus | None = None,
     ) -> Iterator[None]:
         """Claim the run, and let go of it at the end."""
-        graph = self._graph()
-        run = self.db_obj
-        if not run.objects:
-            self._store_new(objects, graph)
-        elif len(objects) != len(run.objects):
-            raise WorkflowAPIError(
-                f"the run {self.uuid} has {len(run.objects)} objects, and these are {len(objects)}; "
-                "begin another run: with_name(...)"
-            )
-        try:
-            moved = self._claim_moves(graph, afresh)
-            epoch = self.runs.claim(run, self.owner, self.lease, graph, moved)
-        finally:
-            self._moves = None
-        run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
-        for one, move in moved.items():
-            one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
-        self._keeper = keeper = Keeper(self.runs, run, objects, epoch, graph, self.granularity, self.lease, starts)
+        claim = self._claimed(objects, starts, afresh)
+        self._keeper = keeper = Keeper(self.runs, claim)
         keeper.interrupting = self._asked_to_stop
         self._left_early = False
         status: WorkflowStatus | None = None
@@ -224,6 +210,27 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         finally:
             self._keeper = Nowhere()
             keeper.close(self, status)
+
+    def _claimed(self, objects: Any, starts: Mapping[int, list[int] | None] | None, afresh: bool) -> Claim:
+        """Claim the run, which is stored first if it is new; its objects stand in the definition of now then."""
+        graph = self._graph()
+        run = self.db_obj
+        if not run.objects:
+            self._store_new(objects, graph)
+        elif len(objects) != len(run.objects):
+            raise WorkflowAPIError(
+                f"the run {self.uuid} has {len(run.objects)} objects, and these are {len(objects)}; "
+                "begin another run: with_name(...)"
+            )
+        try:
+            moved = self._claim_moves(graph, afresh)
+            epoch = self.runs.claim(run, self.owner, self.lease, graph, moved)
+        finally:
+            self._moves = None
+        run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
+        for one, move in moved.items():
+            one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
+        return Claim(run, objects, epoch, graph, self.lease, self.granularity, starts)
 
     def _contained(self, keeper: Keeper, error: BaseException) -> bool:
         """Store the token in hand as failed with what would end the process; tell whether that was done."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from wfgraph.storage.keeper import Keeper
 from wfgraph.utils import task_name
 
 __all__ = ["once"]
@@ -36,8 +37,8 @@ def once(name: str | None = None) -> Callable[[_F], _F]:
 
         @wraps(task)
         def run_once(obj: Any, eng: Any) -> Any:
-            keeper: Any = getattr(eng, "_keeper", None)
-            if not hasattr(keeper, "remembered"):
+            keeper = getattr(eng, "_keeper", None)
+            if not isinstance(keeper, Keeper):
                 return task(obj, eng)
             known, result = keeper.remembered(eng, key)
             if not known:

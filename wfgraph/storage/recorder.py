@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,7 @@ from wfgraph.graph.ops import Op
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.lifecycle import OBJECTS
 from wfgraph.storage.placement import Place, Places, version_inside
 from wfgraph.storage.records import Record, RunRecord
@@ -21,9 +23,33 @@ from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
 from wfgraph.storage.writer import Change, Writer
 
-__all__ = ["Recorder", "shared"]
+__all__ = ["Claim", "Recorder", "shared"]
 
 _LOCK = type(threading.Lock())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """A run as it was claimed for this worker, and how it is to go on.
+
+    Attributes:
+        run: the run, with its objects.
+        tokens: the tokens that these are.
+        epoch: the one in which it was claimed.
+        graph: its definition.
+        lease: for how many seconds it was claimed.
+        granularity: what is written when.
+        starts: where objects begin that do not begin at the first task, and None for those that are not to be run; None
+            when the run does not go on, but begins.
+    """
+
+    run: RunRecord
+    tokens: Any
+    epoch: int
+    graph: WorkflowGraph
+    lease: float
+    granularity: Granularity
+    starts: Mapping[int, list[int] | None] | None
 
 
 class Recorder:
@@ -31,11 +57,7 @@ class Recorder:
 
     Args:
         store: the runs of the database.
-        run: the run, with its objects.
-        tokens: the tokens that these are.
-        epoch: the one in which it was claimed.
-        graph: its definition.
-        lease: for how many seconds the run was claimed.
+        claim: the run.
 
     Attributes:
         run: the run.
@@ -44,21 +66,19 @@ class Recorder:
         place: the task that it is at, where each step is stored.
     """
 
-    def __init__(
-        self, store: Store, run: RunRecord, tokens: Any, epoch: int, graph: WorkflowGraph, lease: float
-    ) -> None:
-        self.run = run
-        self.tokens = tokens
+    def __init__(self, store: Store, claim: Claim) -> None:
+        self.run = claim.run
+        self.tokens = claim.tokens
         self.current: Record | None = None
         self.place: Place | None = None
         self._visit: tuple[int, FrameType | None] | None = None
-        self._lease = lease
-        self._places = Places(graph)
-        self._writer = Writer(store.database, run.uuid, epoch)
+        self._lease = claim.lease
+        self._places = Places(claim.graph)
+        self._writer = Writer(store.database, self.run.uuid, claim.epoch)
         self._made = self._writer.statements
         self._waiting: dict[Record, Statement] = {}
         self._waiting_since = 0.0
-        self._extra = encode(run.extra_data, "extra_data")
+        self._extra = encode(self.run.extra_data, "extra_data")
         self._began = 0.0
         self._clears = False
         self._ordinal = -1
@@ -173,6 +193,18 @@ class Recorder:
         if visit is None or (error is not None and visit[1] is not None and _passed(error, visit[1])):
             return
         record.visits[visit[0]] = record.visits.get(visit[0], 0) + 1
+
+    def _take_up(self, record: Record) -> None:
+        OBJECTS.check(record.status, ObjectStatus.RUNNING, record.ordinal)
+        record.status = ObjectStatus.RUNNING
+        record.error_type = record.error_message = None
+        record.halt_message = record.halt_action = record.halt_payload = None
+
+    def _stand(self, record: Record, position: list[int]) -> str:
+        """Let an object stand at a position; return that as JSON."""
+        place = self._places.at(position)
+        record.callback_pos, record.node = position, None if place is None else place.name
+        return encode(position, "the position")
 
     def _leave(self, record: Record, status: ObjectStatus) -> Place | None:
         OBJECTS.check(record.status, status, record.ordinal)

@@ -8,18 +8,15 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from wfgraph.errors import NotStorable, WorkflowError
-from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus
-from wfgraph.storage.granularity import Granularity
 from wfgraph.storage.placement import Place
-from wfgraph.storage.recorder import Recorder
-from wfgraph.storage.records import Record, RunRecord
+from wfgraph.storage.recorder import Claim, Recorder
+from wfgraph.storage.records import Record
 from wfgraph.storage.store import Store
 
 __all__ = ["Interrupted", "Rows"]
@@ -47,36 +44,20 @@ class Rows(Recorder):
     """Follows the tokens of a run, those that nobody is called between included.
 
     Args:
-        store: as for :class:`~wfgraph.storage.recorder.Recorder`, like those that follow.
-        run: the run.
-        tokens: its tokens.
-        epoch: its epoch.
-        graph: its definition.
-        lease: for how long it is claimed.
-        granularity: what is written when.
-        starts: where objects begin that do not begin at the first task; None for those that are not to be run.
+        store: the runs of the database.
+        claim: the run.
 
     Attributes:
         interrupting: whether the run was asked to stop.
         row: the ordinal of the first token of the row of which it is not known what became of it; None outside of rows.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        run: RunRecord,
-        tokens: Any,
-        epoch: int,
-        graph: WorkflowGraph,
-        lease: float,
-        granularity: Granularity,
-        starts: Mapping[int, list[int] | None] | None,
-    ) -> None:
-        super().__init__(store, run, tokens, epoch, graph, lease)
+    def __init__(self, store: Store, claim: Claim) -> None:
+        super().__init__(store, claim)
         self.interrupting = False
         self._thread = threading.get_ident()
-        self._granularity = granularity
-        self._starts = dict(starts or {})
+        self._granularity = claim.granularity
+        self._starts = dict(claim.starts or {})
         self._last_ordinal = -1
         self.row: int | None = None
         self._row_size = 1

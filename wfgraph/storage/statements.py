@@ -12,9 +12,10 @@ from wfgraph.storage.database import Database
 
 __all__ = ["Statement", "Statements", "statements_of"]
 
-_STEP = ("status", "callback_pos", "node", "visits", "revision")
-_DATA = (*_STEP, "data", "loops")
-_ENDS = ("error_type", "error_message", "halt_message", "halt_action", "halt_payload")
+_MOVED = ("status", "callback_pos", "node", "visits", "revision")
+_CHANGED = (*_MOVED, "data", "loops")
+_ENDED = (*_CHANGED, "error_type", "error_message", "halt_message", "halt_action", "halt_payload")
+_TOLD = ("number", "node", "callback_pos", "outcome", "seconds")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,46 +61,37 @@ class Statements:
         self._dialect = database.engine.dialect
         models = database.models
         self._object, self._step = models.object.__table__, models.step.__table__
-        now: Any = literal_column(f"({database.clock})")
-        self._now = now
-        self.moved = self._made(self._update(_STEP))
-        self.changed = self._made(self._update(_DATA))
-        self.ended = self._made(self._update(_DATA + _ENDS))
+        self._run = models.workflow.__table__
+        self._now: Any = literal_column(f"({database.clock})")
+        kinds = (_MOVED, _CHANGED, _ENDED)
+        self.moved, self.changed, self.ended = plain = [self._made(self._update(names)) for names in kinds]
         self.followed: dict[Statement, Statement] = {}
         if not database.is_sqlite:
-            self.followed = {
-                plain: self._made(self._with_step(names))
-                for plain, names in ((self.moved, _STEP), (self.changed, _DATA), (self.ended, _DATA + _ENDS))
-            }
-        step = ("object", "number", "node", "callback_pos", "outcome", "seconds")
-        self.step = self._made(
-            insert(self._step).values({name: bindparam(f"s_{name}") for name in step} | {"ended": now})
-        )
-        self.result = self._made(
-            insert(models.result.__table__).values(
-                {name: bindparam(f"r_{name}") for name in ("object", "key", "value")} | {"created": now}
-            )
-        )
+            followed = [self._made(self._with_step(names)) for names in kinds]
+            self.followed = dict(zip(plain, followed, strict=True))
+        self.step = self._made(self._insert(self._step, "s_", ("object", *_TOLD), "ended"))
+        self.result = self._made(self._insert(models.result.__table__, "r_", ("object", "key", "value"), "created"))
         given = ("workflow", "ordinal", "status", "data", "epoch", "revision")
-        self.new = self._made(
-            insert(self._object).values({name: bindparam(f"n_{name}") for name in given} | {"modified": now}).inline()
-        )
-        run = models.workflow.__table__
-        mine = (run.c.uuid == bindparam("b_uuid")) & (run.c.epoch == bindparam("b_epoch"))
-        lease: Any = now + bindparam("b_lease")
+        self.new = self._made(self._insert(self._object, "n_", given, "modified").inline())
+        lease: Any = self._now + bindparam("b_lease")
+        self.run = self._made(self._update_run(lease))
+        self.beat = self._made(self._mine().values(lease_until=lease, state_token_pos=bindparam("b_state_token_pos")))
+
+    def _insert(self, table: Any, mark: str, names: tuple[str, ...], when: str) -> Any:
+        """Return what makes a row: the columns that are given, and the one that says when."""
+        return insert(table).values({name: bindparam(f"{mark}{name}") for name in names} | {when: self._now})
+
+    def _mine(self) -> Any:
+        run = self._run
+        return update(run).where((run.c.uuid == bindparam("b_uuid")) & (run.c.epoch == bindparam("b_epoch")))
+
+    def _update_run(self, lease: Any) -> Any:
         # Of what is put back in the queue nobody was told yet.
         new: Any = literal_column(f"'{WorkflowStatus.NEW.name}'")
-        told = case((cast(bindparam("b_status"), String) == new, None), else_=run.c.dispatched)
-        self.run = self._made(
-            update(run)
-            .where(mine)
-            .values(
-                {name: bindparam(f"b_{name}") for name in ("status", "state_token_pos", "extra_data")}
-                | {"modified": now, "lease_until": lease, "dispatched": told}
-            )
-        )
-        self.beat = self._made(
-            update(run).where(mine).values(lease_until=lease, state_token_pos=bindparam("b_state_token_pos"))
+        told = case((cast(bindparam("b_status"), String) == new, None), else_=self._run.c.dispatched)
+        return self._mine().values(
+            {name: bindparam(f"b_{name}") for name in ("status", "state_token_pos", "extra_data")}
+            | {"modified": self._now, "lease_until": lease, "dispatched": told}
         )
 
     def _update(self, names: tuple[str, ...]) -> Any:
@@ -113,10 +105,9 @@ class Statements:
     def _with_step(self, names: tuple[str, ...]) -> Any:
         moved = self._update(names).returning(self._object.c.id).cte("moved")
         step = self._step.c
-        told = ("number", "node", "callback_pos", "outcome", "seconds")
-        values = [cast(bindparam(f"s_{name}"), step[name].type) for name in told]
+        values = [cast(bindparam(f"s_{name}"), step[name].type) for name in _TOLD]
         return insert(self._step).from_select(
-            ["object", *told, "ended"], select(moved.c.id, *values, self._now.label("ended"))
+            ["object", *_TOLD, "ended"], select(moved.c.id, *values, self._now.label("ended"))
         )
 
     def _made(self, statement: Executable) -> Statement:

@@ -133,7 +133,7 @@ class Store(Reader):
             WorkflowObjectStatusError: it is cancelled.
         """
         RUNS.check(run.status, WorkflowStatus.RUNNING, run.uuid)
-        table, objects = self._run, self._object
+        table = self._run
         statement = (
             update(table)
             .where(table.c.uuid == run.uuid, table.c.status != WorkflowStatus.CANCELLED, ~self._leased())
@@ -152,29 +152,41 @@ class Store(Reader):
             epoch = connection.execute(statement).scalar_one_or_none()
             if epoch is None:
                 raise self._refusal(connection, run.uuid)
-            written = connection.execute(
-                select(func.sum(objects.c.revision)).where(objects.c.workflow == run.uuid)
-            ).scalar_one()
-            if epoch != run.epoch + 1 or (written or 0) != sum(one.revision for one in run.objects):
-                raise OwnershipLost(
-                    f"another worker has had the run {run.uuid} since it was loaded; load it again: "
-                    f"from_uuid({run.uuid!r})"
-                )
+            self._check_unchanged(connection, run, epoch)
             self._keep_definition(connection, run.name, graph)
-            others = (objects.c.workflow == run.uuid) & (objects.c.epoch != epoch)
-            connection.execute(update(objects).where(others).values(epoch=epoch))
-            for one, move in moved.items():
-                connection.execute(
-                    update(objects)
-                    .where(objects.c.id == one.id)
-                    .values(
-                        callback_pos=null() if move.position is None else move.position,
-                        node=move.node,
-                        visits={str(node): count for node, count in move.visits.items()},
-                        loops=null() if move.loops is None else move.loops,
-                    )
-                )
+            self._take_objects(connection, run.uuid, epoch, moved)
         return int(epoch)
+
+    def _check_unchanged(self, connection: Connection, run: RunRecord, epoch: int) -> None:
+        """See that nobody has had a run since it was loaded.
+
+        Raises:
+            OwnershipLost: somebody has.
+        """
+        objects = self._object
+        query = select(func.sum(objects.c.revision)).where(objects.c.workflow == run.uuid)
+        written = connection.execute(query).scalar_one() or 0
+        if epoch != run.epoch + 1 or written != sum(one.revision for one in run.objects):
+            raise OwnershipLost(
+                f"another worker has had the run {run.uuid} since it was loaded; load it again: from_uuid({run.uuid!r})"
+            )
+
+    def _take_objects(self, connection: Connection, uuid: str, epoch: int, moved: Mapping[Record, Move]) -> None:
+        """Give the objects of a run its epoch, and those that stand elsewhere their places."""
+        objects = self._object
+        others = (objects.c.workflow == uuid) & (objects.c.epoch != epoch)
+        connection.execute(update(objects).where(others).values(epoch=epoch))
+        for one, move in moved.items():
+            connection.execute(
+                update(objects)
+                .where(objects.c.id == one.id)
+                .values(
+                    callback_pos=null() if move.position is None else move.position,
+                    node=move.node,
+                    visits={str(node): count for node, count in move.visits.items()},
+                    loops=null() if move.loops is None else move.loops,
+                )
+            )
 
     def _refusal(self, connection: Connection, uuid: str) -> StorageError:
         row = connection.execute(
