@@ -3,6 +3,7 @@
 It comes with ``pip install 'wfgraph[celery]'``. See ``docs/scaling.md``.
 """
 
-from wfgraph.celery.workflows import CeleryWorkflows, Registered
+from wfgraph.celery.registry import Registered
+from wfgraph.celery.workflows import CeleryWorkflows
 
 __all__ = ["CeleryWorkflows", "Registered"]

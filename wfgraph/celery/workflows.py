@@ -12,7 +12,6 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from celery.exceptions import WorkerShutdown, WorkerTerminate
@@ -20,39 +19,21 @@ from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, lane_of
 from wfgraph.celery.options import configure
+from wfgraph.celery.registry import Registered, registered
 from wfgraph.celery.tasks import Resume, run_task, sweep_task
-from wfgraph.errors import (
-    OwnershipLost,
-    RunOwned,
-    StorageError,
-    WorkflowAPIError,
-)
+from wfgraph.errors import OwnershipLost, RunOwned, StorageError, WorkflowAPIError
 from wfgraph.statuses import WorkflowStatus
-from wfgraph.storage import Database, DbWorkflowEngine, Interrupted, Progress, RunRecord, Store, connect
+from wfgraph.storage import Database, Interrupted, Progress, RunRecord, Store, connect
 from wfgraph.storage.granularity import granularity_of
 from wfgraph.storage.records import UNFINISHED
 from wfgraph.storage.store import store_of
 from wfgraph.utils import brief
 
-__all__ = ["CeleryWorkflows", "Registered"]
+__all__ = ["CeleryWorkflows"]
 
 _log = logging.getLogger("wfgraph.celery")
 _SOFT = 0.8
 """After which share of its time a message lets its run stop between two tokens, and is sent anew."""
-
-
-@dataclass(frozen=True, slots=True)
-class Registered:
-    """A definition, with what else its runs need.
-
-    Attributes:
-        definition: nested lists of callables.
-        engine: the class of its engines: a :class:`~wfgraph.storage.DbWorkflowEngine` with hooks of yours, or with
-            ``from_stored`` and ``to_stored`` that load and save what the ids stand for.
-    """
-
-    definition: Any = field(repr=False)
-    engine: type[DbWorkflowEngine] = DbWorkflowEngine
 
 
 class CeleryWorkflows:
@@ -98,7 +79,7 @@ class CeleryWorkflows:
             if seconds is not None and not seconds > 0:
                 raise WorkflowAPIError(f"{what} is a number of seconds above 0, not {seconds!r}")
         self.app = app
-        self.registry = {name: _registered(name, found) for name, found in registry.items()}
+        self.registry = {name: registered(name, found) for name, found in registry.items()}
         self._session = session
         self._options = {"granularity": granularity, "lease": lease}
         self._time_limit = time_limit
@@ -331,23 +312,6 @@ class CeleryWorkflows:
             known = ", ".join(map(repr, self.registry)) or "nothing"
             raise WorkflowAPIError(f"no workflow is registered as {name!r}; the registry holds {known}")
         return self.registry[name]
-
-
-def _registered(name: Any, found: Any) -> Registered:
-    given = found if isinstance(found, Registered) else Registered(found)
-    if not isinstance(name, str):
-        raise WorkflowAPIError(f"the registry has the name {name!r}, which is no text")
-    definition, kind = given.definition, given.engine
-    if isinstance(definition, type) or not (isinstance(definition, list | tuple) or callable(definition)):
-        raise WorkflowAPIError(
-            f"the registry holds {definition!r} as {name!r}, which is no definition: nested lists of callables; a class of "
-            "engines goes with one: Registered(definition, Engine)"
-        )
-    if not (isinstance(kind, type) and issubclass(kind, DbWorkflowEngine)):
-        raise WorkflowAPIError(
-            f"the engine of {name!r} is {kind!r}, which is no subclass of wfgraph.storage.DbWorkflowEngine"
-        )
-    return given
 
 
 def _is_of_a_task(error: BaseException) -> bool:
