@@ -11,11 +11,15 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from wfgraph.utils import escape_control
 
-__all__ = ["CommandError", "complain", "findings", "literal", "output", "progress", "say"]
+__all__ = ["MANY", "CommandError", "complain", "findings", "literal", "output", "progress", "say", "table_of"]
+
+MANY = 20
+"""How many things are told of one by one, where there may be thousands."""
 
 _PLAIN_WIDTH = 100
 _PLAIN_STEPS = 4
@@ -47,6 +51,14 @@ def output() -> Console:
     if not console.is_terminal:
         console.width = _PLAIN_WIDTH
     return console
+
+
+def table_of(*names: str) -> Table:
+    """Return a table with these columns."""
+    table = Table(box=None, pad_edge=False)
+    for name in names:
+        table.add_column(name, overflow="fold")
+    return table
 
 
 _PAINTS = (

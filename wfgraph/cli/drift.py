@@ -15,6 +15,7 @@ from wfgraph.graph.difference import same_tasks, stranded
 from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
+from wfgraph.utils import counted
 
 __all__ = ["drift"]
 
@@ -107,6 +108,5 @@ def _drift_of_database(url: str, after: WorkflowGraph, name: str | None) -> bool
     if not standing:
         say("no object stands anywhere in it")
     else:
-        objects = "object" if lost_objects == 1 else "objects"
-        say(f"{lost_objects} {objects} could not go on" if lost_objects else "every object can go on")
+        say(f"{counted(lost_objects, 'object')} could not go on" if lost_objects else "every object can go on")
     return not lost_objects

@@ -11,6 +11,7 @@ from wfgraph.cli.console import CommandError, complain, output, say
 from wfgraph.cli.teaching import taught
 from wfgraph.migrate import FileResult, migrate_paths, write
 from wfgraph.migrate.source import lines_of
+from wfgraph.utils import counted
 
 __all__ = ["migrate"]
 
@@ -69,12 +70,12 @@ def migrate(paths: tuple[Path, ...], diff: bool, writing: bool) -> None:
 
 def _count(result: FileResult) -> str:
     count = result.rewritten.changes if result.rewritten is not None else 0
-    return f"{count} place{'s' if count != 1 else ''}"
+    return counted(count, "place")
 
 
 def _conclude(files: int, changed: int, writing: bool) -> None:
     if not changed:
-        say(f"nothing to change in {files} file{'s' if files != 1 else ''}")
+        say(f"nothing to change in {counted(files, 'file')}")
     elif not writing:
         say(f"{changed} of {files} files would change; --diff shows how, --write does it")
 

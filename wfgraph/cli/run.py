@@ -10,19 +10,24 @@ from typing import Any
 import click
 
 from wfgraph.cli.completion import complete_target
-from wfgraph.cli.console import CommandError, progress, say
+from wfgraph.cli.console import MANY, CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, run_all, run_shared
 from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
 from wfgraph.cli.teaching import taught
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.runtime.trace import Trace
+from wfgraph.utils import counted
 from wfgraph.views.render import write_whole
 from wfgraph.views.traces import trace_to_json
 
-__all__ = ["run", "tell_report"]
+__all__ = ["granularity_option", "run", "tell_report"]
 
-_MANY = 20
+granularity_option = click.option(
+    "--granularity",
+    type=click.Choice(("task", "token", "batch")),
+    help="What is stored at once: what may have to be run again after a crash.  [default: token]",
+)
 
 
 @click.command(
@@ -47,11 +52,7 @@ _MANY = 20
 @click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
 @click.option("--db", "url", metavar="URL", help="Store the run: in runs.db, or postgresql://host/name.")
 @click.option("--name", help="The name of the stored run; the definition's when not given.")
-@click.option(
-    "--granularity",
-    type=click.Choice(("task", "token", "batch")),
-    help="What is stored at once: what may have to be run again after a crash.  [default: token]",
-)
+@granularity_option
 @click.option("--workers", type=click.IntRange(min=1), help="How many processes share the tokens.")
 @click.pass_context
 def run(
@@ -83,7 +84,7 @@ def run(
     if url is None and (name or granularity):
         raise CommandError("--name and --granularity are of stored runs; say where to store it: --db runs.db")
     given = read_tokens(tokens)  # before a database is made for them
-    eng = engine_for(target, key) if url is None else _stored_engine(target, key, url, name, granularity or "token")
+    eng = engine_for(target, key) if url is None else _stored_engine(target, key, url, name, granularity)
     if recording is not None:
         eng.trace = Trace()
     report, code = _run(eng, given, workers) if url is None else _run_stored(eng, given, workers)
@@ -95,7 +96,7 @@ def run(
         for story in report.of(Fate.FAILED):
             if story.error is not None:
                 traceback.print_exception(story.error)
-    tell_report(report, None if url is None else _MANY)
+    tell_report(report, None if url is None else MANY)
     if code:
         from wfgraph.cli.stored import tell_interrupted
 
@@ -108,7 +109,9 @@ def _run(eng: GenericWorkflowEngine, tokens: list[Any], workers: int | None) -> 
         return (run_all(eng, tokens, tell) if workers is None else run_shared(eng, tokens, workers, tell)), 0
 
 
-def _stored_engine(target: str, key: str | None, url: str, name: str | None, granularity: str) -> GenericWorkflowEngine:
+def _stored_engine(
+    target: str, key: str | None, url: str, name: str | None, granularity: str | None
+) -> GenericWorkflowEngine:
     from wfgraph.cli.stored import begun  # what stores takes long to import, and most commands need none of it
 
     return begun(target, key, url, name, granularity)
@@ -158,7 +161,7 @@ def _lines(report: Report) -> list[str]:
     counts = [(fate, len(report.of(fate))) for fate in (Fate.COMPLETED, Fate.HALTED, Fate.FAILED)]
     counts += [(fate, found) for fate in (Fate.LEFT, Fate.WAITING) if (found := len(report.of(fate)))]
     summary = ", ".join(f"{count} {fate.value}" for fate, count in counts)
-    return [*lines, f"{len(report.stories)} token{'' if len(report.stories) == 1 else 's'}: {summary}"]
+    return [*lines, f"{counted(len(report.stories), 'token')}: {summary}"]
 
 
 def _line(story: Story) -> str:

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import click
 
-from wfgraph.cli.console import CommandError, literal, output, say
-from wfgraph.cli.run import tell_report
-from wfgraph.cli.runs_shown import (
-    counted,
-    object_json,
-    pieces_of,
-    run_json,
-    show_objects,
-    show_standing,
-    shown_time,
-    status_of,
-    table_of,
-    tell_json,
-    whereabouts,
-)
+from wfgraph.cli.console import MANY, CommandError, say
+from wfgraph.cli.run import granularity_option, tell_report
+from wfgraph.cli.runs_shown import list_runs, show, steps
 from wfgraph.cli.stored import (
     absolute,
     complete_uuid,
     db_option,
     found,
-    granularity_option,
-    how_to,
     report_of,
     run_stored,
     store_at,
@@ -39,15 +24,12 @@ from wfgraph.cli.stored import (
 )
 from wfgraph.cli.targets import load
 from wfgraph.cli.teaching import TellingGroup, taught
-from wfgraph.cli.watch import watch_run
-from wfgraph.graph.address import format_address
-from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.statuses import ObjectStatus
 from wfgraph.storage.going_on import chosen
+from wfgraph.utils import counted
 
 __all__ = ["runs"]
 
-_MANY = 20
-_json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
 _workers_option = click.option(
     "--workers", type=click.IntRange(min=1), help="How many processes share a run that is in parts."
 )
@@ -74,134 +56,8 @@ def runs() -> None:
     """
 
 
-@runs.command(
-    "list",
-    epilog=taught(
-        {
-            "runs list --db runs.db": "the newest first",
-            "runs list --db runs.db --name orders --json": "those of one name, for a program",
-        },
-        codes="0 done, 2 the database can't be used.",
-    ),
-)
-@db_option
-@click.option("--name", help="Those of this name only.")
-@click.option(
-    "--status",
-    "statuses",
-    multiple=True,
-    type=click.Choice([one.name.lower() for one in WorkflowStatus]),
-    help="Those of this status only.",
-)
-@click.option("--stale", is_flag=True, help="Those only whose worker is gone.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="This many at most.")
-@_json_option
-def list_runs(
-    url: str | None, name: str | None, statuses: tuple[str, ...], stale: bool, limit: int, as_json: bool
-) -> None:
-    """List runs, the newest first."""
-    store = store_at(url, create=False)
-    wanted = [WorkflowStatus[one.upper()] for one in statuses] or None
-    known = store.runs(name=name, statuses=wanted, interrupted=stale, limit=limit)
-    counts = store.counts([run.uuid for run in known])
-    if as_json:
-        tell_json([run_json(run, counts[run.uuid]) for run in known])
-        return
-    if not known:
-        say("no runs")
-        return
-    table = table_of("run", "name", "status", "objects", "begun")
-    for run in known:
-        table.add_row(
-            run.uuid[:8], literal(run.name), status_of(run), counted(counts[run.uuid]), shown_time(run.created)
-        )
-    output().print(table)
-
-
-@runs.command(
-    epilog=taught(
-        {
-            "runs show 1f3a --db runs.db": "where its objects stand",
-            "runs show 1f3a --db runs.db --watch": "how far it is, until it is over",
-        },
-        codes="0 done, 2 no such run.",
-    )
-)
-@click.argument("uuid", shell_complete=complete_uuid)
-@db_option
-@click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {_MANY} that wait for somebody.")
-@_json_option
-@click.option("--watch", is_flag=True, help="Show how far it is, again and again, until nothing of it is to be run.")
-@click.option(
-    "--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="... every so many seconds."
-)
-def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: bool, every: float) -> None:
-    """Show what became of a run, and where its objects stand."""
-    if watch:
-        watch_run(store_at(url, create=False), uuid, every, as_json)
-        return
-    run = store_at(url, create=False).load(uuid)
-    counts = Counter(one.status for one in run.objects)
-    if as_json:
-        tell_json(run_json(run, counts) | {"objects": [object_json(one) for one in run.objects]})
-        return
-    say(f"{run.name}: {status_of(run)}")
-    for what, value in (
-        ("run", run.uuid),
-        ("definition", run.target or "?"),
-        ("begun", shown_time(run.created)),
-        ("changed", shown_time(run.modified)),
-        ("worker", "" if run.parts else f"{run.owner or 'none'}{whereabouts(run)}"),
-        ("objects", counted(counts)),
-        ("parts", pieces_of(Counter(part.status for part in run.parts))),
-    ):
-        if not value:
-            continue
-        say(f"  {what:<11}{value}")
-    show_standing(run)
-    waiting = [one for one in run.objects if one.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)]
-    chosen = run.objects if everything else waiting[:_MANY]
-    if chosen:
-        show_objects(chosen)
-    if not everything and len(waiting) > _MANY:
-        say(f"and {len(waiting) - _MANY} more; --all shows them")
-    if waiting and run.status is not WorkflowStatus.RUNNING:
-        say(f"go on: {how_to('resume', run.uuid, url)}")
-    elif run.interrupted:
-        say(f"go on: {how_to('requeue', run.uuid, url)}")
-
-
-@runs.command(
-    epilog=taught(
-        {"runs steps 1f3a --db runs.db --object 2": "what object 2 went through"}, codes="0 done, 2 no such run."
-    )
-)
-@click.argument("uuid", shell_complete=complete_uuid)
-@db_option
-@click.option("--object", "ordinal", type=click.IntRange(min=0), help="Those of this object only.")
-@_json_option
-def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> None:
-    """Show the steps that the objects of a run took: all of them where each step was stored, else where they stopped."""
-    store = store_at(url, create=False)
-    rows = store.steps(store.find(uuid).uuid, ordinal)
-    names = ("ordinal", "node", "callback_pos", "outcome", "seconds", "ended")
-    if as_json:
-        tell_json([{name: getattr(row, name) for name in names} for row in rows])
-        return
-    if not rows:
-        say("no steps are stored; run with --granularity task to have all of them")
-        return
-    table = table_of("object", "task", "position", "ended", "ms", "at")
-    for row in rows:
-        table.add_row(
-            str(row.ordinal),
-            literal(row.node),
-            literal(format_address(row.callback_pos)),
-            literal(row.outcome),
-            f"{row.seconds * 1000:.1f}",
-            shown_time(row.ended),
-        )
-    output().print(table)
+for _verb in (list_runs, show, steps):
+    runs.add_command(_verb)
 
 
 @runs.command(
@@ -249,7 +105,7 @@ def resume(
     changes: tuple[str, ...],
     remaps: tuple[str, ...],
     target: str | None,
-    granularity: str,
+    granularity: str | None,
     workers: int | None,
 ) -> None:
     """Go on with a run: with what halted, what failed, and what was not begun.
@@ -298,7 +154,7 @@ def requeue(
     url: str | None,
     stale: bool,
     target: str | None,
-    granularity: str,
+    granularity: str | None,
     workers: int | None,
     place: str | None,
 ) -> None:
@@ -324,13 +180,12 @@ def _tell_workers(place: str, uuids: tuple[str, ...]) -> None:
     if not hasattr(workflows, "requeue"):
         raise CommandError(f"{place!r} is no CeleryWorkflows")
     told = workflows.requeue(uuids, stale=not uuids)
-    say(f"{told} message{'' if told == 1 else 's'} sent")
+    say(f"{counted(told, 'message')} sent")
 
 
 def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
     done = run_stored(eng, len(eng.objects), action, shared=bool(eng.db_obj.parts))
-    report = report_of(eng)
-    tell_report(report, _MANY)
+    tell_report(report_of(eng), MANY)
     if not done:
         tell_interrupted(eng)
         ctx.exit(130)

@@ -1,42 +1,167 @@
-"""How stored runs are shown: tables for people, JSON for programs."""
+"""The verbs of ``wfgraph runs`` that show stored runs: tables for people, JSON for programs."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-from rich.table import Table
 
-from wfgraph.cli.console import literal, output
+from wfgraph.cli.console import MANY, literal, output, say, table_of
+from wfgraph.cli.stored import complete_uuid, db_option, how_to, status_of, store_at, total
+from wfgraph.cli.teaching import taught
+from wfgraph.cli.watch import watch_run
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import Record, RunRecord, error_line
 
-__all__ = [
-    "counted",
-    "object_json",
-    "pieces_of",
-    "run_json",
-    "show_objects",
-    "show_standing",
-    "shown_time",
-    "status_of",
-    "table_of",
-    "tell_json",
-    "whereabouts",
-]
+__all__ = ["list_runs", "show", "steps"]
+
+_json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON, for other programs.")
 
 
-def whereabouts(run: RunRecord) -> str:
+@click.command(
+    "list",
+    epilog=taught(
+        {
+            "runs list --db runs.db": "the newest first",
+            "runs list --db runs.db --name orders --json": "those of one name, for a program",
+        },
+        codes="0 done, 2 the database can't be used.",
+    ),
+)
+@db_option
+@click.option("--name", help="Those of this name only.")
+@click.option(
+    "--status",
+    "statuses",
+    multiple=True,
+    type=click.Choice([one.name.lower() for one in WorkflowStatus]),
+    help="Those of this status only.",
+)
+@click.option("--stale", is_flag=True, help="Those only whose worker is gone.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="This many at most.")
+@_json_option
+def list_runs(
+    url: str | None, name: str | None, statuses: tuple[str, ...], stale: bool, limit: int, as_json: bool
+) -> None:
+    """List runs, the newest first."""
+    store = store_at(url, create=False)
+    wanted = [WorkflowStatus[one.upper()] for one in statuses] or None
+    known = store.runs(name=name, statuses=wanted, interrupted=stale, limit=limit)
+    counts = store.counts([run.uuid for run in known])
+    if as_json:
+        _tell_json([_run_json(run, counts[run.uuid]) for run in known])
+        return
+    if not known:
+        say("no runs")
+        return
+    table = table_of("run", "name", "status", "objects", "begun")
+    for run in known:
+        table.add_row(
+            run.uuid[:8], literal(run.name), status_of(run), total(counts[run.uuid]), _shown_time(run.created)
+        )
+    output().print(table)
+
+
+@click.command(
+    epilog=taught(
+        {
+            "runs show 1f3a --db runs.db": "where its objects stand",
+            "runs show 1f3a --db runs.db --watch": "how far it is, until it is over",
+        },
+        codes="0 done, 2 no such run.",
+    )
+)
+@click.argument("uuid", shell_complete=complete_uuid)
+@db_option
+@click.option("--all", "everything", is_flag=True, help=f"List all objects, not just {MANY} that wait for somebody.")
+@_json_option
+@click.option("--watch", is_flag=True, help="Show how far it is, again and again, until nothing of it is to be run.")
+@click.option(
+    "--every", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="... every so many seconds."
+)
+def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: bool, every: float) -> None:
+    """Show what became of a run, and where its objects stand."""
+    if watch:
+        watch_run(store_at(url, create=False), uuid, every, as_json)
+        return
+    run = store_at(url, create=False).load(uuid)
+    counts = Counter(one.status for one in run.objects)
+    if as_json:
+        _tell_json(_run_json(run, counts) | {"objects": [_object_json(one) for one in run.objects]})
+        return
+    say(f"{run.name}: {status_of(run)}")
+    for what, value in (
+        ("run", run.uuid),
+        ("definition", run.target or "?"),
+        ("begun", _shown_time(run.created)),
+        ("changed", _shown_time(run.modified)),
+        ("worker", "" if run.parts else f"{run.owner or 'none'}{_whereabouts(run)}"),
+        ("objects", total(counts)),
+        ("parts", total(Counter(part.status for part in run.parts)) if run.parts else ""),
+    ):
+        if not value:
+            continue
+        say(f"  {what:<11}{value}")
+    _show_standing(run)
+    waiting = [one for one in run.objects if one.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)]
+    told = run.objects if everything else waiting[:MANY]
+    if told:
+        _show_objects(told)
+    if not everything and len(waiting) > MANY:
+        say(f"and {len(waiting) - MANY} more; --all shows them")
+    if waiting and run.status is not WorkflowStatus.RUNNING:
+        say(f"go on: {how_to('resume', run.uuid, url)}")
+    elif run.interrupted:
+        say(f"go on: {how_to('requeue', run.uuid, url)}")
+
+
+@click.command(
+    epilog=taught(
+        {"runs steps 1f3a --db runs.db --object 2": "what object 2 went through"}, codes="0 done, 2 no such run."
+    )
+)
+@click.argument("uuid", shell_complete=complete_uuid)
+@db_option
+@click.option("--object", "ordinal", type=click.IntRange(min=0), help="Those of this object only.")
+@_json_option
+def steps(uuid: str, url: str | None, ordinal: int | None, as_json: bool) -> None:
+    """Show the steps that the objects of a run took: all of them where each step was stored, else where they stopped."""
+    store = store_at(url, create=False)
+    rows = store.steps(store.find(uuid).uuid, ordinal)
+    names = ("ordinal", "node", "callback_pos", "outcome", "seconds", "ended")
+    if as_json:
+        _tell_json([{name: getattr(row, name) for name in names} for row in rows])
+        return
+    if not rows:
+        say("no steps are stored; run with --granularity task to have all of them")
+        return
+    table = table_of("object", "task", "position", "ended", "ms", "at")
+    for row in rows:
+        table.add_row(
+            str(row.ordinal),
+            literal(row.node),
+            literal(format_address(row.callback_pos)),
+            literal(row.outcome),
+            f"{row.seconds * 1000:.1f}",
+            _shown_time(row.ended),
+        )
+    output().print(table)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+
+
+def _whereabouts(run: RunRecord) -> str:
     """Return whether the owner of a run is still there, for the line that names it."""
     return "" if run.leased or run.owner is None else " (gone)" if run.interrupted else " (done)"
 
 
-def show_standing(run: RunRecord) -> None:
+def _show_standing(run: RunRecord) -> None:
     """Show how many objects of a run stand where."""
     standing = Counter(
         (one.node or "the start", format_address(one.callback_pos or [0]), one.status)
@@ -51,7 +176,7 @@ def show_standing(run: RunRecord) -> None:
     output().print(table)
 
 
-def show_objects(objects: Sequence[Record]) -> None:
+def _show_objects(objects: Sequence[Record]) -> None:
     """Show objects, a row each."""
     table = table_of("object", "status", "at", "says", "waits for")
     for one in objects:
@@ -66,44 +191,17 @@ def show_objects(objects: Sequence[Record]) -> None:
     output().print(table)
 
 
-def status_of(run: RunRecord) -> str:
-    """Return what a run is, in a word."""
-    return "Interrupted" if run.interrupted else run.status.label
-
-
-def counted(counts: Any) -> str:
-    """Return how many objects there are, and of which status."""
-    whole = sum(counts.values())
-    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in ObjectStatus if counts.get(one))
-    return f"{whole} ({told})" if told else str(whole)
-
-
-def pieces_of(counts: Mapping[WorkflowStatus, int]) -> str:
-    """Return how many parts, or branches, there are, and of which status; nothing where there are none."""
-    whole = sum(counts.values())
-    told = ", ".join(f"{counts[one]} {one.label.lower()}" for one in WorkflowStatus if counts.get(one))
-    return f"{whole} ({told})" if told else ""
-
-
-def shown_time(seconds: float | None) -> str:
+def _shown_time(seconds: float | None) -> str:
     """Return a time, given in seconds since 1970, as people read it."""
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
-def table_of(*names: str) -> Table:
-    """Return a table with these columns."""
-    table = Table(box=None, pad_edge=False)
-    for name in names:
-        table.add_column(name, overflow="fold")
-    return table
-
-
-def tell_json(value: Any) -> None:
+def _tell_json(value: Any) -> None:
     """Write a value as JSON."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=True))
 
 
-def run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
+def _run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
     """Return a run as JSON."""
     plain = ("uuid", "name", "target", "definition", "owner", "epoch", "created", "modified")
     return {name: getattr(run, name) for name in plain} | {
@@ -113,7 +211,7 @@ def run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
     }
 
 
-def object_json(one: Record) -> dict[str, Any]:
+def _object_json(one: Record) -> dict[str, Any]:
     """Return an object as JSON."""
     plain = (
         "ordinal", "callback_pos", "node", "error_type", "error_message", "halt_message", "halt_action", "halt_payload",

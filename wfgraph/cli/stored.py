@@ -22,7 +22,7 @@ from wfgraph.errors import StorageError
 from wfgraph.graph.address import format_address
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage import DbWorkflowEngine, Interrupted, Store, connect
-from wfgraph.storage.records import Record, error_line
+from wfgraph.storage.records import Record, RunRecord, error_line
 from wfgraph.storage.store import store_of
 
 __all__ = [
@@ -31,14 +31,17 @@ __all__ = [
     "complete_uuid",
     "db_option",
     "found",
-    "granularity_option",
     "how_to",
     "report_of",
     "run_stored",
+    "status_of",
     "store_at",
+    "tally",
     "tell_interrupted",
+    "total",
 ]
 
+_GRANULARITY = "token"
 _LOOK_SECONDS = 0.3
 _COMPLETED = 1_000
 """So many runs are looked at for what begins as typed: a shell waits for the answer."""
@@ -56,13 +59,6 @@ db_option = click.option(
     "url",
     metavar="URL",
     help="The database: runs.db, or postgresql://host/name.  [default: $WFGRAPH_DB, or wfgraph.db]",
-)
-granularity_option = click.option(
-    "--granularity",
-    type=click.Choice(("task", "token", "batch")),
-    default="token",
-    show_default=True,
-    help="What is stored at once: what may have to be run again after a crash.",
 )
 
 
@@ -93,27 +89,30 @@ def absolute(target: str) -> str:
     return f"{Path(place).resolve()}:{name}" if place.endswith(".py") else target
 
 
-def begun(target: str, key: str | None, url: str, name: str | None, granularity: str) -> DbWorkflowEngine:
+def begun(target: str, key: str | None, url: str, name: str | None, granularity: str | None) -> DbWorkflowEngine:
     """Return an engine for a new run of a definition.
 
     Raises:
         CommandError: the target can't be loaded, or is an engine of its own.
     """
     eng = DbWorkflowEngine.with_name(
-        name or target.rpartition(":")[2], connect(url), target=absolute(target), granularity=granularity
+        name or target.rpartition(":")[2],
+        connect(url),
+        target=absolute(target),
+        granularity=granularity or _GRANULARITY,
     )
     _define(eng, target, key)
     return eng
 
 
-def found(store: Store, uuid: str, target: str | None, granularity: str) -> DbWorkflowEngine:
+def found(store: Store, uuid: str, target: str | None, granularity: str | None) -> DbWorkflowEngine:
     """Return an engine for a stored run, with its definition.
 
     Raises:
         CommandError: the definition is not known, or does not exist any more.
         UnknownRun: there is no such run.
     """
-    eng = DbWorkflowEngine.from_uuid(uuid, store.database, granularity=granularity)
+    eng = DbWorkflowEngine.from_uuid(uuid, store.database, granularity=granularity or _GRANULARITY)
     if eng.db_obj.joins is not None:
         raise CommandError(
             f"the run {eng.uuid} is a branch of a task of the run {eng.db_obj.parent}; only workers go on with it: "
@@ -236,6 +235,21 @@ def _story(record: Record, token: Any) -> Story:
         record.node or "",
         format_address(record.callback_pos or []),
     )
+
+
+def status_of(run: RunRecord) -> str:
+    """Return what a run is, in a word."""
+    return "Interrupted" if run.interrupted else run.status.label
+
+
+def tally(counts: Mapping[Any, int]) -> str:
+    """Return how many runs or objects there are of each status."""
+    return ", ".join(f"{counts[one]} {one.label.lower()}" for one in sorted(counts, key=lambda status: status.value))
+
+
+def total(counts: Mapping[Any, int]) -> str:
+    """Return how many there are, and how many of each status."""
+    return f"{sum(counts.values())} ({tally(counts)})" if counts else "0"
 
 
 def how_to(verb: str, uuid: str, url: str | None) -> str:

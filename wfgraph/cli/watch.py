@@ -9,12 +9,10 @@ import click
 from rich.console import Console, Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from wfgraph.cli.console import literal, output
-from wfgraph.cli.runs_shown import status_of
-from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.cli.console import literal, output, table_of
+from wfgraph.cli.stored import status_of, tally
 from wfgraph.storage import Store
 from wfgraph.storage.records import Progress
 
@@ -60,24 +58,13 @@ def _write_changes(store: Store, found: Progress, every: float, as_json: bool) -
 
 
 def _line(found: Progress) -> str:
-    return f"{status_of(found.run)}: {found.ended} of {found.total} ({_objects(found)}){_pieces(found)}"
-
-
-def _objects(found: Progress) -> str:
-    return ", ".join(f"{found.objects[one]} {one.label.lower()}" for one in ObjectStatus if one in found.objects)
-
-
-def _pieces(found: Progress) -> str:
-    told = ""
-    for what, counts in (("parts", found.parts), ("branches", found.branches)):
-        if counts:
-            each = ", ".join(f"{counts[one]} {one.label.lower()}" for one in WorkflowStatus if one in counts)
-            told += f"; {what}: {each}"
-    return told
+    pieces = {"parts": found.parts, "branches": found.branches}
+    told = "".join(f"; {what}: {tally(counts)}" for what, counts in pieces.items() if counts)
+    return f"{status_of(found.run)}: {found.ended} of {found.total} ({tally(found.objects)}){told}"
 
 
 def _picture(found: Progress, console: Console) -> Group:
-    table = Table("objects", "status", "stand at", box=None, pad_edge=False)
+    table = table_of("objects", "status", "stand at")
     for (node, status), count in sorted(found.nodes.items(), key=lambda one: (-one[1], one[0][0])):
         table.add_row(str(count), literal(status.label), literal(node or "the start"))
     bar = ProgressBar(total=max(1, found.total), completed=found.ended, width=min(40, console.width))

@@ -16,6 +16,7 @@ from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.storage.records import Record
 from wfgraph.storage.values import encode
+from wfgraph.utils import counted
 
 __all__ = ["Move", "Place", "Places", "check_inside", "moves", "version_inside"]
 
@@ -203,7 +204,7 @@ def _changed(old: WorkflowGraph, new: WorkflowGraph, lost: Mapping[int | None, l
     names = identities(old)
     lines = []
     for number, records in lost.items():
-        count = f"{len(records)} object{'' if len(records) == 1 else 's'}"
+        count = counted(len(records), "object")
         if number is None:
             places = {format_address(one.callback_pos or []) for one in records}
             lines.append(f"{count} at {', '.join(sorted(places))}, which is no place in the stored definition")
