@@ -101,8 +101,7 @@ def draw(
     if other is not None:
         if overlay or depth is not None:
             raise CommandError("--diff shows two versions; --overlay and --depth show one: leave them out")
-        old = version_of(other)
-        found = difference(old, graph)
+        found = difference(version_of(other), graph)
         for line in found.lines():
             click.echo(line, err=True)
         diagram = diagram_of_difference(found, everything=everything)
@@ -115,13 +114,9 @@ def draw(
                 laid = laid.over(_standing(one, graph, run))
             else:
                 steps = _run_of(one, graph, target)
+        steps = _of_token(steps, token)
         if steps is not None:
-            steps = _of_token(steps, token)
             laid = laid.over(of_steps(graph, steps))
-        elif token is not None:
-            raise CommandError(
-                "--token shows the path of one token of a recorded run: give that, or --overlay TRACE.json"
-            )
         diagram = diagram_of(graph, everything=everything, overlay=laid)
         if depth is not None:
             diagram = folded(diagram, depth)
@@ -211,8 +206,17 @@ def _run_of(name: str, graph: WorkflowGraph, target: str) -> list[Step]:
     return steps
 
 
-def _of_token(steps: list[Step], token: int | None) -> list[Step]:
-    chosen = [step for step in steps if token is None or step.token == token]
-    if not chosen and token is not None:
+def _of_token(steps: list[Step] | None, token: int | None) -> list[Step] | None:
+    """Return the steps of one token, or of all, where there is a recorded run.
+
+    Raises:
+        CommandError: the token is named and there is no run, or no such token in it.
+    """
+    if token is None:
+        return steps
+    if steps is None:
+        raise CommandError("--token shows the path of one token of a recorded run: give that, or --overlay TRACE.json")
+    chosen = [step for step in steps if step.token == token]
+    if not chosen:
         raise CommandError(f"the recorded run has no token {token}; its tokens count from 0")
     return chosen

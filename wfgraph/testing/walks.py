@@ -240,20 +240,9 @@ def _walk(
             raise
     finally:
         eng.trace = before
+    _check(recorder, graph, stubbed)
     steps = tuple(recorder.steps)
     nodes = [graph.nodes[step.target] for step in steps if step.target >= 0]
-    if recorder.over:
-        last = " -> ".join(label(graph, node) for node in nodes[-5:])
-        raise AssertionError(
-            f"the token was not done after {max_steps} tasks, the last of which were {last}; "
-            "is there a loop without an exit? (max_steps allows more)"
-        )
-    for step in steps:
-        if step.source >= 0 and not stubbed.permits(step.source, step.target):
-            raise AssertionError(
-                f"the token went from {label(graph, graph.nodes[step.source])} to {graph.where(step.target)}, which is no "
-                "edge of the graph: what the task declares (@task) is not what it does"
-            )
     walk = Walk(
         _outcome(steps),
         tuple(node.name for node in nodes),
@@ -271,6 +260,23 @@ def _walk(
     for tell in listeners:
         tell(walk)
     return walk
+
+
+def _check(recorder: _Recorder, graph: WorkflowGraph, stubbed: WorkflowGraph) -> None:
+    """Fail unless the token was done in time, and took steps of its graph only."""
+    if recorder.over:
+        nodes = [graph.nodes[step.target] for step in recorder.steps if step.target >= 0]
+        last = " -> ".join(label(graph, node) for node in nodes[-5:])
+        raise AssertionError(
+            f"the token was not done after {recorder.limit} tasks, the last of which were {last}; "
+            "is there a loop without an exit? (max_steps allows more)"
+        )
+    for step in recorder.steps:
+        if step.source >= 0 and not stubbed.permits(step.source, step.target):
+            raise AssertionError(
+                f"the token went from {label(graph, graph.nodes[step.source])} to {graph.where(step.target)}, which is no "
+                "edge of the graph: what the task declares (@task) is not what it does"
+            )
 
 
 def _outcome(steps: Sequence[Step]) -> Outcome:
