@@ -39,6 +39,7 @@ def test_the_failing_example_fails_and_the_passing_one_passes(code: str) -> None
     text = (PAGES / f"{code}.md").read_text()
     rule = rule_of(code)
     assert text.startswith(f"# {code}: {rule.name}\n\n{rule.severity}, {'always' if rule.sound else 'heuristic'}")
+    assert ["Why it matters", "Failing", "Passing", "Silencing"] == re.findall(r"^## (.*)$", text, re.MULTILINE)
     namespace: dict[str, Any] = {}
     for title, fails in (("Failing", True), ("Passing", False)):
         example = re.search(rf"## {title}\n\n```python\n(.*?)```", text, re.DOTALL)

@@ -21,23 +21,22 @@ from wfgraph.runtime.trace import Step
 from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.extract import diagram_of, folded
 from wfgraph.views.overlay import Overlay, of_findings, of_items, of_steps
-from wfgraph.views.render import Drawing, drawn, render
+from wfgraph.views.render import FILES, Drawing, drawn, render
 
 __all__ = ["draw"]
 
-_FORMATS = {
-    "tree": "txt",
-    "html": "html",
-    "svg": "svg",
-    "png": "png",
-    "pdf": "pdf",
-    "dot": "dot",
-    "mermaid": "mmd",
-    "json": "json",
-}
+_FORMATS = {found.name: ending for ending, found in FILES.items()}
+_HELP = """Draw a definition: to a file, or to stdout.
+
+TARGET is a definition, or a .json file: a graph that was drawn to one, or a run that was recorded by
+`wfgraph run --trace`.
+
+\b
+""" + "\n".join(f".{ending:<7}{found.about}" for ending, found in FILES.items())
 
 
 @click.command(
+    help=_HELP,
     short_help="Draw a definition: a picture, a page, a tree.",
     epilog=taught(
         {
@@ -84,19 +83,7 @@ def draw(
     show: bool,
     key: str | None,
 ) -> None:
-    """Draw a definition: to a file, or to stdout.
-
-    TARGET is a definition, or a .json file: a graph that was drawn to one, or a run that was recorded by
-    `wfgraph run --trace`.
-
-    \b
-    .html            a page to look around in; needs nothing else
-    .svg .png .pdf   pictures; they need the program dot (package graphviz)
-    .mmd             Mermaid, which many Markdown viewers draw
-    .txt             a tree for terminals
-    .dot             the language of Graphviz
-    .json            the graph, for --diff and for wfgraph check --baseline
-    """  # noqa: D301 - click wants the character, not the escape
+    """Draw a definition, as ``_HELP`` tells."""
     graph, steps = _target(target, key)
     if other is not None:
         if overlay or depth is not None:

@@ -24,7 +24,18 @@ from wfgraph.views.pictures import HOW_TO_GET_DOT, DotMissingError, RenderError,
 from wfgraph.views.svg import diagram_svg
 from wfgraph.views.tree import diagram_tree
 
-__all__ = ["HOW_TO_GET_DOT", "DotMissingError", "Drawing", "RenderError", "drawn", "endings", "render", "write_whole"]
+__all__ = [
+    "FILES",
+    "HOW_TO_GET_DOT",
+    "DotMissingError",
+    "Drawing",
+    "Format",
+    "RenderError",
+    "drawn",
+    "endings",
+    "render",
+    "write_whole",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +92,44 @@ def _html(drawing: Drawing) -> str:
     return diagram_html(drawing.diagram, title=drawing.title, steps=drawing.steps)
 
 
-_MAKERS: Final[dict[str, Callable[[Drawing], str | bytes]]] = {
-    "svg": _svg,
-    "png": lambda drawing: _picture(drawing, "png"),
-    "pdf": lambda drawing: _picture(drawing, "pdf"),
-    "html": _html,
-    "dot": _dot,
-    "mmd": lambda drawing: diagram_mermaid(drawing.diagram, direction=drawing.direction),
-    "txt": lambda drawing: diagram_tree(drawing.diagram),
-    "json": lambda drawing: graph_to_json(drawing.graph),
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files.
+
+    Attributes:
+        name: what ``wfgraph draw --format`` calls it.
+        make: draws in it.
+        about: what it is, for the help of the command.
+    """
+
+    name: str
+    make: Callable[[Drawing], str | bytes]
+    about: str
+
+
+_PICTURE: Final = "a picture; needs the program dot (package graphviz)"
+FILES: Final[dict[str, Format]] = {
+    "svg": Format("svg", _svg, _PICTURE),
+    "png": Format("png", lambda drawing: _picture(drawing, "png"), _PICTURE),
+    "pdf": Format("pdf", lambda drawing: _picture(drawing, "pdf"), _PICTURE),
+    "html": Format("html", _html, "a page to look around in; needs nothing else"),
+    "mmd": Format(
+        "mermaid",
+        lambda drawing: diagram_mermaid(drawing.diagram, direction=drawing.direction),
+        "Mermaid, which many Markdown viewers draw",
+    ),
+    "txt": Format("tree", lambda drawing: diagram_tree(drawing.diagram), "a tree for terminals"),
+    "dot": Format("dot", _dot, "the language of Graphviz"),
+    "json": Format(
+        "json", lambda drawing: graph_to_json(drawing.graph), "the graph, for --diff and for wfgraph check --baseline"
+    ),
 }
+"""The formats that there are, by the endings of file names: whoever needs to know them looks here."""
 
 
 def endings() -> tuple[str, ...]:
     """Return the endings of file names that :func:`render` knows."""
-    return tuple(f".{ending}" for ending in _MAKERS)
+    return tuple(f".{ending}" for ending in FILES)
 
 
 def drawn(drawing: Drawing, ending: str) -> bytes:
@@ -104,7 +138,7 @@ def drawn(drawing: Drawing, ending: str) -> bytes:
     Raises:
         RenderError: ``dot`` is missing or fails.
     """
-    made = _MAKERS[ending](drawing)
+    made = FILES[ending].make(drawing)
     return made.encode("utf-8") if isinstance(made, str) else made
 
 
@@ -115,8 +149,7 @@ def render(graph: WorkflowGraph | Drawing, path: str | os.PathLike[str]) -> Path
 
     Args:
         graph: what to draw.
-        path: where to; ``.svg``, ``.png`` and ``.pdf`` need the program ``dot``; ``.html``, ``.dot``, ``.mmd`` (Mermaid),
-            ``.txt`` (a tree) and ``.json`` (the graph itself, see ``wfgraph.compiler.stored``) don't.
+        path: where to; ``.svg``, ``.png`` and ``.pdf`` need the program ``dot``, the other :func:`endings` don't.
 
     Returns:
         The path.
@@ -126,7 +159,7 @@ def render(graph: WorkflowGraph | Drawing, path: str | os.PathLike[str]) -> Path
     """
     goal = Path(path)
     ending = goal.suffix.lower().removeprefix(".")
-    if ending not in _MAKERS:
+    if ending not in FILES:
         shown = f"the ending {goal.suffix!r}" if goal.suffix else "a name without an ending"
         raise RenderError(f"{_shown(goal)}: {shown} names no format; use one of {', '.join(endings())}")
     content = drawn(graph if isinstance(graph, Drawing) else Drawing.of(graph), ending)
