@@ -20,7 +20,7 @@ from wfgraph.errors import WorkflowTransition
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.views import RenderError, render
 from wfgraph.views.diagram import Role
-from wfgraph.views.dot import _KINDS
+from wfgraph.views.dot import _KINDS, diagram_dot
 from wfgraph.views.dot import _SHAPES as _ROLES
 from wfgraph.views.extract import diagram_of
 from wfgraph.views.look import DARK, INKS, LIGHT, PAINTS, Palette
@@ -295,3 +295,16 @@ def test_importing_the_views_imports_nothing_heavy() -> None:
     root = str(Path(wfgraph.__file__).parent.parent)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert "[]\n" == done.stdout
+
+
+@has_dot
+@pytest.mark.parametrize("direction", ["TB", "LR"])
+@pytest.mark.parametrize("flow", [FLOW, []])
+def test_no_line_of_the_legend_stands_upright_in_its_text(flow: list[Any], direction: str) -> None:
+    dot = diagram_dot(diagram_of(compile_graph(flow)), direction=direction, legend=True)
+    plain = subprocess.run(["dot", "-Tplain"], input=dot, capture_output=True, text=True, check=True).stdout  # noqa: S607
+    samples = [line.split() for line in plain.splitlines() if line.startswith("edge legend_") and " invis " not in line]
+    assert samples
+    for _, tail, _, count, *rest in samples:
+        across, up = (abs(float(rest[at]) - float(rest[2 * int(count) - 2 + at])) for at in (0, 1))
+        assert up < across, tail

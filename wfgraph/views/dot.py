@@ -124,7 +124,7 @@ def diagram_dot(diagram: Diagram, *, direction: str = "TB", legend: bool = False
     for arrow in diagram.arrows:
         _connect(dot, arrow, after_loops)
     if legend:
-        _legend(dot, diagram)
+        _legend(dot, diagram, stacked=direction == "TB")
     return str(dot.source)
 
 
@@ -238,8 +238,12 @@ def _connect(dot: Any, arrow: Arrow, after_loops: dict[str, str]) -> None:
         dot.edge(arrow.source, arrow.target, **attributes)
 
 
-def _legend(dot: Any, diagram: Diagram) -> None:
-    """Add a cluster with a sample of each shape and line that the diagram has, in rows of one shape and one line."""
+def _legend(dot: Any, diagram: Diagram, *, stacked: bool) -> None:
+    """Add a cluster with a sample of each shape and line that the diagram has, in rows of one shape and one line.
+
+    From the top down, a row is kept level and hung below the last one; from left to right, rows lie so by themselves, and a line
+    within a rank would stand upright, through its own text.
+    """
     import graphviz
 
     box = graphviz.Digraph("cluster_legend", graph_attr={"label": "legend", "class": "legend", **_BLOCK})
@@ -247,7 +251,7 @@ def _legend(dot: Any, diagram: Diagram) -> None:
     point = {"shape": "point", "style": "invis", "width": "0.01", "height": "0.01", "class": "legend", "label": ""}
     before = None
     for figure, arrow in zip_longest(figures, arrows):
-        row = graphviz.Digraph(graph_attr={"rank": "same"})
+        row = graphviz.Digraph(graph_attr={"rank": "same"} if stacked else {})
         if figure is not None:
             row.node(figure.key, **{**_node(figure), "fontsize": "8", "height": "0.2", "margin": "0.06,0.02"})
         if arrow is not None:
@@ -257,11 +261,12 @@ def _legend(dot: Any, diagram: Diagram) -> None:
             ink = getattr(LIGHT, INKS[arrow.kind])
             told = {"label": _quoted(f" {arrow.text} "), "fontsize": "8", "color": ink, "class": arrow.kind.value}
             row.edge(arrow.source, arrow.target, **{**samples, **told})
-            if figure is not None:
-                row.edge(figure.key, arrow.source, style="invis")
+            beside = figure if stacked or not figures else figure or figures[-1]
+            if beside is not None:
+                row.edge(beside.key, arrow.source, style="invis")
         box.subgraph(row)
         first = figure.key if figure is not None else arrow.source
-        if before is not None:
+        if stacked and before is not None:
             box.edge(before, first, style="invis")
         before = first
     dot.subgraph(box)
