@@ -17,7 +17,7 @@ import pytest
 pytest.importorskip("bench")
 
 from bench import __main__ as command
-from bench import durable, ingestion, measure, report, tasks
+from bench import durable, ingestion, measure, report, stores, tasks
 from bench.engines import ENGINES, Cannot, Engine
 from bench.growth import growth
 from bench.imports import Import, imports
@@ -198,13 +198,13 @@ def test_what_is_compared_is_stored() -> None:
     with durable.places() as databases:
         for place in databases:
             for unit in ("task", "token", "batch"):
-                run: Any = durable.raw(place, unit)
-                tokens = durable.make_tokens(3)
-                run.ready(tokens)
-                run(tokens)
+                job = stores.raw(place, unit)
+                tokens = stores.make_tokens(3)
+                job.ready(tokens)
+                job.run(tokens)
                 assert [5, 5, 5] == [token["n"] for token in tokens]
-                kept = durable._raw_rows(place)
-                run.end()
+                kept = stores.raw_rows(place)
+                job.end()
                 assert [5, 5, 5] == [json.loads(text)["n"] for text in kept]
 
 
