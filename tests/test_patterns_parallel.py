@@ -8,6 +8,7 @@ import threading
 import time
 
 import pytest
+from helpers import Duplicable, Needy, add, engine
 
 from wfgraph import signals
 from wfgraph.engine import GenericWorkflowEngine, ProcessingFactory, TransitionActions
@@ -24,17 +25,6 @@ SOON = 10
 """For how long a test waits for what must happen, in seconds, before it fails."""
 
 
-class Needy(GenericWorkflowEngine):
-    def __init__(self, db_obj):
-        super().__init__()
-        self.db_obj = db_obj
-
-
-class Duplicable(Needy):
-    def duplicate(self):
-        return Duplicable(self.db_obj)
-
-
 @pytest.fixture(autouse=True)
 def _no_thread_is_left():
     before = set(threading.enumerate())
@@ -43,10 +33,6 @@ def _no_thread_is_left():
     for thread in left:
         thread.join(SOON)
     assert not any(thread.is_alive() for thread in left)
-
-
-def add(text):
-    return lambda obj, eng: obj.append(text)
 
 
 def fail(text, kind=ValueError):
@@ -61,13 +47,6 @@ def await_(event):
         assert event.wait(SOON)
 
     return waiting
-
-
-def engine(*callbacks, kind=GenericWorkflowEngine, args=(), tier="auto"):
-    eng = kind(*args)
-    eng.tier = tier
-    eng.callbacks.replace(list(callbacks))
-    return eng
 
 
 def run(*callbacks, obj=None, **kwargs):
