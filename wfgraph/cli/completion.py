@@ -19,7 +19,7 @@ from click.shell_completion import (
 
 from wfgraph.cli.teaching import taught
 
-__all__ = ["complete_target", "completion"]
+__all__ = ["complete_target", "completion", "key_option"]
 
 _SHELLS = ("bash", "zsh", "fish")
 _LARGEST = 1_000_000
@@ -47,6 +47,9 @@ def completion(ctx: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 - click knows these three
     click.echo(kind(ctx.find_root().command, {}, "wfgraph", "_WFGRAPH_COMPLETE").source())
+
+
+key_option = click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
 
 
 # What can stand for a target -----------------------------------------------------------------------------------------

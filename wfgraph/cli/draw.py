@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from wfgraph.checks.runner import check
-from wfgraph.cli.completion import complete_target
+from wfgraph.cli.completion import complete_target, key_option
 from wfgraph.cli.console import CommandError, say
 from wfgraph.cli.targets import definition_of, graph_of, is_database, load, stored_of, version_of
 from wfgraph.cli.teaching import taught
@@ -67,7 +67,7 @@ TARGET is a definition, or a .json file: a graph that was drawn to one, or a run
 @click.option("--all", "everything", is_flag=True, help="Show the bookkeeping of patterns, too.")
 @click.option("--legend/--no-legend", default=None, help="Say what shapes and lines mean.  [default: in pictures]")
 @click.option("--open", "show", is_flag=True, help="Open it: the file, or a page in the browser.")
-@click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
+@key_option
 def draw(
     target: str,
     output: Path | None,

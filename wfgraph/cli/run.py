@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wfgraph.cli.completion import complete_target
+from wfgraph.cli.completion import complete_target, key_option
 from wfgraph.cli.console import MANY, CommandError, progress, say
 from wfgraph.cli.runner import Fate, Report, Story, run_all, run_shared
 from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
@@ -49,7 +49,7 @@ granularity_option = click.option(
 @click.option(
     "--trace", "recording", type=click.Path(path_type=Path), help="Record the steps to a .json file, for wfgraph draw."
 )
-@click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
+@key_option
 @click.option("--db", "url", metavar="URL", help="Store the run: in runs.db, or postgresql://host/name.")
 @click.option("--name", help="The name of the stored run; the definition's when not given.")
 @granularity_option

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from wfgraph.cli.completion import complete_target
+from wfgraph.cli.completion import complete_target, key_option
 from wfgraph.cli.console import CommandError
 from wfgraph.cli.targets import graph_of
 from wfgraph.cli.teaching import taught
@@ -26,7 +26,7 @@ __all__ = ["show"]
     ),
 )
 @click.argument("target", shell_complete=complete_target)
-@click.option("--key", help="Which of an engine's definitions; the one under '*' when not given.")
+@key_option
 @click.option("--code", is_flag=True, help="Print the Python code that walks it where nobody looks on.")
 def show(target: str, key: str | None, code: bool) -> None:
     """Print what a definition means: one line per task, one per transition.
