@@ -101,12 +101,10 @@ def draw(
                 laid = laid.over(_standing(one, graph, run))
             else:
                 steps = _run_of(one, graph, target)
-        steps = _of_token(steps, token)
-        if steps is not None:
+        if (steps := _of_token(steps, token)) is not None:
             laid = laid.over(of_steps(graph, steps))
         diagram = diagram_of(graph, everything=everything, overlay=laid)
-        if depth is not None:
-            diagram = folded(diagram, depth)
+        diagram = diagram if depth is None else folded(diagram, depth)
     ending = _ending(output, style, show)
     legend = ending in ("svg", "png", "pdf") if legend is None else legend
     drawing = Drawing(graph, diagram, direction.upper(), legend, Path(target).name, tuple(steps or ()))
