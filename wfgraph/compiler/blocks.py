@@ -67,7 +67,7 @@ def write_rest(out: Source, block: Block, index: int, depth: int) -> None:
     elif shape in ("plain", "if"):
         _row(out, block, index, depth)
     elif shape in ("ifelse", "choice"):
-        if index < len(block.slots) and index % 2:
+        if index % 2:
             _slot(out, block.slots[index], depth)
             index += 1
         if index < len(block.slots) and block.parent is None:
@@ -192,12 +192,10 @@ def _rounds(out: Source, block: Block, depth: int) -> None:
 def _rest_of_loop(out: Source, block: Block, index: int, depth: int) -> None:
     """Write what is left of a round, then the loop; a round that ends by a break ends the loop too."""
     pc = block.starts[0]
-    if index >= len(block.slots):
-        return
     is_for = out.shape(block) == "for"
     out.line(depth, "while True:  # the rest of a round, and then the others")
     if is_for:
-        out.line(depth + 1, f"rest_{pc}, items_{pc} = resume_{pc}(obj, eng)", block.starts[index])
+        out.line(depth + 1, f"rest_{pc}, items_{pc} = resume_{pc}(obj, eng, inside=True)", block.starts[index])
     _row(out, block, index, depth + 1, loop=True)
     (_rounds if is_for else _while)(out, block, depth + 1)
     if block.parent is not None:

@@ -41,7 +41,7 @@ class CompiledProgram:
     Args:
         program: what to make them of.
         begin: starts the iterator of a FOR: ``begin(op, obj, eng)``.
-        resume: goes on with one: ``resume(op, address, obj, eng)``.
+        resume: goes on with one: ``resume(op, address, obj, eng, inside)``.
         checked: wraps what is called for a task that may change the position: ``checked(task, pc, address, op)``.
     """
 
@@ -116,14 +116,7 @@ class CompiledProgram:
             function = functions[name] = self.namespace[name]
             function.__code__ = function.__code__.replace()
         run = self.namespace.pop("run_tokens" if pc == TOKENS else "run")
-        unit = Unit(
-            pc,
-            run,
-            frozenset(function.__code__ for function in functions.values()),
-            (-1, *written.places),
-            tuple(written.loops),
-            source,
-        )
+        unit = Unit(pc, run, (-1, *written.places), tuple(written.loops))
         self.units.update((id(function.__code__), unit) for function in functions.values())
         return unit
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CodeType
 from typing import Any, Protocol
 
 from wfgraph.graph.ops import For, Op
@@ -51,18 +50,14 @@ class Unit:
         entry: the task at which it begins; -1 for the loop over tokens.
         run: ``run(obj, eng)``; returns None when the token reached its normal end, else the task at which it left the
             outermost list. The loop over tokens is ``run_tokens(objects, eng, state, cursor, featureless)``.
-        codes: the code objects of its functions.
         lines: for each line of the source, counted from 1, the task it belongs to; -1 for none.
         loops: its native loops.
-        source: the text.
     """
 
     entry: int
     run: Callable[..., Any]
-    codes: frozenset[CodeType]
     lines: tuple[int, ...]
     loops: tuple[LoopVariables, ...]
-    source: str
 
 
 class Executable(Protocol):

@@ -73,14 +73,17 @@ def begin(op: For, obj: Any, eng: Any) -> tuple[Iterator[Any], Any]:
     return iter(items), items
 
 
-def resume(op: For, head: Address, obj: Any, eng: Any) -> tuple[Iterator[Any], Any]:
-    """Go on with a loop where its record says, and take the record away; without one, start it."""
+def resume(op: For, head: Address, obj: Any, eng: Any, inside: bool = False) -> tuple[Iterator[Any], Any]:
+    """Go on with a loop where its record says, and take the record away; without one, start it.
+
+    Where that happens ``inside`` a round, the items of a loop without a record are asked for when the round has ended.
+    """
     key = str(list(head))
     records = eng.extra_data.get(KEY, {})
     record = records.get(key)
     _drop(eng.extra_data, records, key)
     if record is None or record["token"] != eng.state.token_pos:
-        return begin(op, obj, eng)
+        return (Rounds(op, obj, eng), None) if inside else begin(op, obj, eng)
     if op.reverse or not (op.constant or op.cached):
         return Rounds(op, obj, eng, record["value"], record.get("cache")), None
     items = record.get("cache")

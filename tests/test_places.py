@@ -1,0 +1,228 @@
+"""A token can go on from every place of a definition, whatever the place, and both tiers go on alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from itertools import product
+from typing import Any
+
+import pytest
+
+from wfgraph.compiler import codegen
+from wfgraph.compiler.codegen import CompiledProgram, source_of
+from wfgraph.compiler.emit import emit
+from wfgraph.compiler.pipeline import build_program
+from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import HaltProcessing
+from wfgraph.patterns import BREAK, CHOICE, FOR, IF, IF_ELSE, IF_NOT, TASK_JUMP_BWD, TASK_JUMP_FWD, TASK_JUMP_IF, WHILE
+from wfgraph.runtime import loops
+from wfgraph.runtime.cursor import checked
+
+
+class Token:
+    """What was run, and what conditions are still to answer; after that, they say no."""
+
+    def __init__(self, answers: tuple[int, ...], halts_at: int | None) -> None:
+        self.ran: list[Any] = []
+        self.answers = list(answers)
+        self.halts_at = halts_at
+
+
+def note(obj: Token, eng: Any, what: Any) -> None:
+    obj.ran.append(what)
+    if len(obj.ran) - 1 == obj.halts_at:
+        eng.halt("look")
+    assert len(obj.ran) < 100
+
+
+def a(obj: Any, eng: Any) -> None:
+    note(obj, eng, "a")
+
+
+def b(obj: Any, eng: Any) -> None:
+    note(obj, eng, "b")
+
+
+def c(obj: Any, eng: Any) -> None:
+    note(obj, eng, "c")
+
+
+def asks(obj: Any, eng: Any) -> int:
+    note(obj, eng, "asks")
+    return obj.answers.pop(0) if obj.answers else 0
+
+
+def chooses(obj: Any, eng: Any) -> str:
+    return "two" if asks(obj, eng) else "one"
+
+
+def items(obj: Any, eng: Any) -> list[int]:
+    obj.ran.append("items")
+    return [1, 2, 3]
+
+
+def told(obj: Any, eng: Any, place: Any, item: Any) -> None:
+    obj.ran.append((place, item))
+
+
+LISTS: dict[str, list[Any]] = {
+    "row": [a, b, c],
+    "jumps ahead": [a, TASK_JUMP_FWD(2), b, c],
+    "break in a row": [a, BREAK(), b],
+    "if": IF(asks, [a, b]),
+    "if with a break": IF(asks, [a, BREAK(), b]),
+    "if of nothing": IF(asks, TASK_JUMP_FWD(1)),
+    "if not": IF_NOT(asks, [a, b]),
+    "if else": IF_ELSE(asks, [a, b], c),
+    "if else of nothing": IF_ELSE(asks, [[]], [[]]),
+    "choice": CHOICE(chooses, one=[a, b], two=c),
+    "choice with a default": CHOICE(chooses, two=a, default=b),
+    "choice of nothing": CHOICE(chooses, one=[[]], two=[[]]),
+    "choice and more": [*CHOICE(chooses, one=a, two=b), c],
+    "while": WHILE(asks, [a, b]),
+    "while with a break": WHILE(asks, [a, BREAK(), b]),
+    "while left by a jump": WHILE(asks, [a, TASK_JUMP_FWD(3), b]),
+    "while of nothing": WHILE(asks, TASK_JUMP_FWD(1)),
+    "for": FOR([1, 2, 3], "x", [a, b]),
+    "for that tells": FOR([1, 2, 3], told, [a, b]),
+    "for backward": FOR([1, 2, 3], told, [a, b], order="DSC"),
+    "for asked": FOR(items, told, [a, b]),
+    "for cached": FOR(items, told, [a, b], cache_data=True),
+    "for cached, backward": FOR(items, told, [a, b], cache_data=True, order="DSC"),
+    "for left by a jump": FOR([1, 2], told, [a, TASK_JUMP_FWD(3), b]),
+    "for and if": FOR([1, 2], told, [IF(asks, BREAK()), a]),
+    "until": [a, TASK_JUMP_IF(asks, -1), b],
+    "itself again": [a, TASK_JUMP_IF(asks, 0), b],
+    "ahead": [TASK_JUMP_IF(asks, 2), a, b],
+    "far": [TASK_JUMP_IF(asks, 9), a, TASK_JUMP_IF(asks, -9), b],
+    "while and more": [*WHILE(asks, a), TASK_JUMP_IF(asks, -3), c],
+    "if else and more": [*IF_ELSE(asks, a, b), c],
+    "list again": [[a], TASK_JUMP_IF(asks, -1), b],
+    "goto": [TASK_JUMP_FWD(2), BREAK(), TASK_JUMP_BWD(-1), a],
+}
+AROUND: dict[str, Any] = {
+    "alone": lambda block: block,
+    "in a list": lambda block: [a, block, c],
+    "in an if": lambda block: [IF(asks, [block, c])],
+    "in a loop": lambda block: FOR([1, 2], "y", [block, c]),
+}
+
+
+def goes_on(tier: str, callbacks: Any, place: list[int], answers: tuple[int, ...], halts_at: int | None) -> Any:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    eng.callbacks.replace(callbacks)
+    eng.state.callback_pos = list(place)
+    token = Token(answers, halts_at)
+    seen = []
+    try:
+        eng.process([token], reset_state=False)
+    except HaltProcessing:
+        seen.append((list(eng.state.callback_pos), deepcopy(eng.extra_data)))
+        eng.restart("current", "next")
+    return token.ran, seen, eng.state.callback_pos, eng.extra_data
+
+
+@pytest.mark.parametrize("around", AROUND)
+@pytest.mark.parametrize("block", LISTS)
+def test_from_every_place_both_tiers_go_on_alike(monkeypatch: pytest.MonkeyPatch, block: str, around: str) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
+    callbacks = AROUND[around](LISTS[block])
+    for row in build_program(callbacks).rows:
+        for answers, halts_at in product([(), (1,), (0, 1), (1, 1)], [None, 1, 2, 4]):
+            given = callbacks, list(row.address), answers, halts_at
+            assert goes_on("interpreted", *given) == goes_on("compiled", *given)
+
+
+RESTS = [
+    ("row", 1, "task_1(obj, eng)  # [1] b | task_2(obj, eng)  # [2] c | return None"),
+    ("jumps ahead", 1, "task_3(obj, eng)  # [3] c | return None"),
+    (
+        "list again",
+        0,
+        "at_0 = 0 | while True: |     if at_0 == 0: |         task_0(obj, eng)  # [0, 0] a |         "
+        "if (answer := test_1(obj, eng)):  # [1] jump |             at_0 = 0 |         else: |             at_0 = 2 |     "
+        "elif at_0 == 2: |         task_2(obj, eng)  # [2] b |         at_0 = 3 |     else: |         break | return None",
+    ),
+    ("if", 2, "task_2(obj, eng)  # [1, 1] b | return None"),
+    ("if else", 2, "task_2(obj, eng)  # [1, 1] b | return 3 | return None"),
+    ("if else", 3, "return 3 | return None"),
+    ("if else", 4, "task_4(obj, eng)  # [3] c | return None"),
+    ("choice", 4, "task_4(obj, eng)  # [3] c | return 5 | return None"),
+    (
+        "while",
+        2,
+        "while True:  # the rest of a round, and then the others |     task_2(obj, eng)  # [2] b |     "
+        "while (answer := test_0(obj, eng)):  # [0] WHILE |         task_1(obj, eng)  # [1] a |         "
+        "task_2(obj, eng)  # [2] b |     return 0 | return None",
+    ),
+    (
+        "for that tells",
+        2,
+        "while True:  # the rest of a round, and then the others |     "
+        "rest_0, items_0 = resume_0(obj, eng, inside=True)  # [2] b |     task_2(obj, eng)  # [2] b |     "
+        "for item_0 in rest_0:  # [0] FOR |         assign_0(obj, eng, '[0]', item_0)  # [0] FOR |         "
+        "task_1(obj, eng)  # [1] a |         task_2(obj, eng)  # [2] b |     return 0 | return None",
+    ),
+]
+
+
+@pytest.mark.parametrize(("block", "entry", "expected"), RESTS)
+def test_what_is_left_of_a_list_is_written_as_one_would_write_it(block: str, entry: int, expected: str) -> None:
+    lines = emit(build_program(LISTS[block]), entry, {}).lines
+    assert expected == " | ".join(line.removeprefix("    ") for line in lines[1:])
+
+
+def nested(levels: int, wrap: Callable[[Any], Any]) -> list[Any]:
+    deep: list[Any] = [a]
+    for _ in range(levels):
+        deep = wrap(deep)
+    return deep
+
+
+def test_only_what_python_could_not_nest_gets_a_function_of_its_own() -> None:
+    def parts(callbacks: list[Any]) -> int:
+        return source_of(build_program(callbacks)).count("def part_")
+
+    assert 0 == parts(nested(1_000, lambda deep: [deep]))
+    assert 0 == parts([[a, BREAK()]] * 100)
+    assert 0 == parts(nested(10, lambda deep: WHILE(asks, [deep])))
+    assert 0 < parts(nested(25, lambda deep: WHILE(asks, [deep])))
+    assert 0 < parts(nested(300, lambda deep: [deep, BREAK()]))
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@pytest.mark.parametrize(
+    ("levels", "wrap"),
+    [(25, lambda deep: WHILE(asks, [deep])), (300, lambda deep: [deep, BREAK(), b]), (25, lambda deep: IF(asks, deep))],
+    ids=["while", "break", "if"],
+)
+def test_deep_lists_run_as_shallow_ones_do(tier: str, levels: int, wrap: Callable[[Any], Any]) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    eng.callbacks.replace(nested(levels, wrap))
+    token = Token((1,) * 25, None)
+    eng.process([token])
+    assert 1 == token.ran.count("a")
+    assert "b" not in token.ran
+
+
+def routines(callbacks: list[Any]) -> CompiledProgram:
+    return CompiledProgram(build_program(callbacks), loops.begin, loops.resume, checked)
+
+
+def test_a_routine_of_the_middle_is_made_when_it_was_asked_for_often() -> None:
+    made = routines([a, b, c])
+    assert [False, False, False, True, True] == [made.unit_at(1) is not None for _ in range(5)]
+    assert [False, False, False, True] == [made.unit_at(2) is not None for _ in range(4)]
+    assert made.unit_at(0) is not None
+
+
+@pytest.mark.parametrize(("limit", "value"), [("_MAX_UNITS", 2), ("_MAX_LINES", 7)])
+def test_only_so_many_routines_of_the_middle_are_made(monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
+    monkeypatch.setattr(codegen, limit, value)
+    made = routines([a, b, c, a])
+    assert [True, True, False] == [made.unit_at(pc) is not None for pc in (1, 2, 3)]
+    assert made.unit_at(0) is not None
