@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+from collections import OrderedDict
 from collections.abc import Callable
 from copy import deepcopy
 from itertools import product
@@ -226,3 +228,32 @@ def test_only_so_many_routines_of_the_middle_are_made(monkeypatch: pytest.Monkey
     made = routines([a, b, c, a])
     assert [True, True, False] == [made.unit_at(pc) is not None for pc in (1, 2, 3)]
     assert made.unit_at(0) is not None
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_the_next_token_asks_for_items_after_the_round_that_it_begins_in(
+    monkeypatch: pytest.MonkeyPatch, tier: str
+) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    eng.callbacks.replace(FOR(items, told, [a, b], cache_data=True))
+    first, second = Token((), 2), Token((), None)
+    with pytest.raises(HaltProcessing):
+        eng.process([first, second])
+    eng.restart("next", "current")
+    assert ["a", "b", "items", ("[0]", 1), "a", "b"] == second.ran[:6]
+
+
+def test_only_the_sources_that_were_used_last_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codegen, "_sources", OrderedDict())
+    monkeypatch.setattr(codegen, "_SOURCES_KEPT", 2)
+    definitions = [[a], [a, b], [a, b, c]]
+    files = []
+    for number in (0, 1, 0, 2):
+        unit = routines(definitions[number]).unit_at(0)
+        assert unit is not None
+        files.append(unit.run.__code__.co_filename)
+    assert files[0] == files[2]
+    assert [True, False, True] == [bool(linecache.getlines(name)) for name in (files[0], files[1], files[3])]
+    assert "    task_0(obj, eng)  # [0] a\n" == linecache.getline(files[0], 2)
