@@ -30,7 +30,7 @@ from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -246,6 +246,31 @@ def test_what_a_condition_may_do_is_possible_and_its_answers_are_certain() -> No
     graph = compile_graph(IF(asks, a))
     found = {(edge.kind.value, edge.certainty.value) for edge in graph.edges if edge.source == 0}
     assert {("true", "must"), ("false", "must"), ("halt", "may"), ("resume", "may")} == found
+
+
+def test_what_may_end_in_two_ways_is_certain_of_neither_and_in_one_of_that() -> None:
+    @task(ops.Call((RETURN, BREAK)))
+    def two(obj: Any, eng: Any) -> None: ...
+
+    @task(ops.Call((RETURN,)))
+    def one(obj: Any, eng: Any) -> None: ...
+
+    edges = compile_graph([two, one, a]).edges
+    assert {"may"} == {edge.certainty.value for edge in edges if edge.source == 0}
+    assert ["must"] == [edge.certainty.value for edge in edges if edge.source == 1]
+
+
+def test_a_jump_to_itself_goes_back_and_one_to_the_next_does_not() -> None:
+    edges = compile_graph([TASK_JUMP_FWD(0), TASK_JUMP_FWD(1), a]).edges
+    assert [(0, 0, "back"), (1, 2, "jump")] == [(edge.source, edge.target, edge.kind.value) for edge in edges[1:3]]
+
+
+def test_after_a_halt_at_the_end_of_a_branch_the_flow_goes_on_where_branches_join() -> None:
+    graph = compile_graph([SYNCHRONIZE([a, HALT()], [b]), b])
+    halt = next(node.id for node in graph.nodes if node.lane == 0 and node.item.id == 1)
+    assert {("resume", 1)} == {(edge.kind.value, edge.target) for edge in graph.edges if edge.source == halt} - {
+        (edge.kind.value, edge.target) for edge in graph.edges if edge.kind is EdgeKind.HALT
+    }
 
 
 def test_a_parallel_pattern_deep_in_its_own_branch_is_refused_where_it_stands() -> None:
