@@ -36,6 +36,9 @@ from wfgraph.patterns import (
     TRY,
     WHILE,
 )
+from wfgraph.views.extract import diagram_of
+from wfgraph.views.html import diagram_json
+from wfgraph.views.tree import diagram_tree
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -211,8 +214,12 @@ def test_a_stored_edge_that_leads_nowhere_is_refused(end: int) -> None:
         graph_from_json(json.dumps(content))
 
 
+DAMAGE = [None, "x", -50, -1, 50, [], {}, "Op", True, 1.5, 1e999, ["jump_call", 1], "\ud800\x1b[31m\u202e</script>"]
+
+
 def test_a_damaged_stored_graph_is_refused_or_read_but_nothing_else() -> None:
-    content = json.loads(graph_to_json(compile_graph(EVERYTHING)))
+    graph = compile_graph(EVERYTHING)
+    content = json.loads(graph_to_json(graph))
     rng = random.Random(1)  # noqa: S311 - no secret
 
     def places(found: Any) -> Any:
@@ -223,15 +230,19 @@ def test_a_damaged_stored_graph_is_refused_or_read_but_nothing_else() -> None:
 
     everywhere = list(places(content))
     refused = 0
-    for _ in range(400):
+    for _ in range(150):
         inside, key = rng.choice(everywhere)
-        was, inside[key] = inside[key], rng.choice([None, "x", -50, 50, [], {}, "Op", True, 1.5, ["jump_call", 1]])
+        was, inside[key] = inside[key], rng.choice(DAMAGE)
         try:
-            graph_from_json(json.dumps(content))
+            found = graph_from_json(json.dumps(content))
         except WorkflowDefinitionError:
             refused += 1
+        else:
+            told = (graph_text(found), diagram_tree(diagram_of(found)), *difference(found, graph).lines())
+            assert all(char.isprintable() or char == "\n" for text in told for char in text)
+            assert diagram_json(diagram_of(found, everything=True))
         inside[key] = was
-    assert refused > 100
+    assert 40 < refused < 140
     graph_from_json(json.dumps(content))
 
 
@@ -290,6 +301,12 @@ def test_a_difference_is_told_as_a_reader_would() -> None:
     assert not lines(before, before)
     assert not difference(compile_graph(before), compile_graph(before))
     assert difference(compile_graph(before), compile_graph(after))
+
+
+def test_ways_of_one_label_are_told_apart() -> None:
+    before = [CHOICE(a, (("x",), b), (("y",), [])), d, c]
+    after = [CHOICE(a, (("x",), c), (("y",), []), (("z",), b)), d]
+    assert ["> moved choice a tuple / c at [0, 1]; was c at [2]"] == lines(before, after)
 
 
 @given(st.lists(st.integers(), unique=True, max_size=9))

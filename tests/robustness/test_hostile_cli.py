@@ -199,6 +199,107 @@ def test_what_is_no_graph_and_no_run_is_one_line(place: Path, kind: str) -> None
     assert before == entries(place)
 
 
+RUNS: dict[str, tuple[dict[str, Any], str]] = {
+    "of a later format": ({"format": 2}, "no recorded run of format 1"),
+    "of a format in words": ({"format": "1"}, "no recorded run of format 1"),
+    "without a graph": ({"graph": None}, "no stored graph of format 1"),
+    "with a graph of a later format": ({"graph": {"format": 2}}, "no stored graph of format 1"),
+    "with half a graph": ({"graph": {"format": 1, "nodes": []}}, "the stored graph is damaged"),
+    "without steps": ({"steps": None}, "the recorded run is damaged"),
+    "with steps in words": ({"steps": "abcde"}, "the recorded run is damaged"),
+    "with half a step": ({"steps": [[0, -1, 0]]}, "the recorded run is damaged"),
+    "with a token that never ends": ({"steps": [[float("inf"), -1, 0, None, 0.0]]}, "the recorded run is damaged"),
+    "with no number as time": ({"steps": [[0, -1, 0, None, float("nan")]]}, "the recorded run is damaged"),
+    "with steps to nowhere": ({"steps": [[0, -1, 7, None, 0.0]]}, "the recorded run is damaged"),
+}
+
+
+def _recorded() -> dict[str, Any]:
+    assert 0 == ended("run", "flow.py:flow", "tokens.json", "--output", "after.json", "--trace", "trace.json")[0]
+    found: dict[str, Any] = json.loads(Path("trace.json").read_text())
+    return found
+
+
+@pytest.mark.parametrize("kind", RUNS)
+def test_what_is_no_recorded_run_is_one_line(place: Path, kind: str) -> None:
+    changed, said = RUNS[kind]
+    (place / "odd.json").write_text(json.dumps(_recorded() | changed))
+    before = entries(place)
+    for arguments in (
+        ("draw", "odd.json", "-o", "a.html"),
+        ("draw", "flow.py:flow", "--overlay", "odd.json", "-o", "a.html"),
+        ("draw", "flow.py:flow", "--diff", "odd.json", "-o", "a.html"),
+        ("drift", "odd.json", "flow.py:flow"),
+        ("check", "flow.py:flow", "--baseline", "odd.json"),
+    ):
+        assert said in refused(*arguments)
+    assert before == entries(place)
+
+
+def test_a_cut_off_run_is_one_line_and_one_written_otherwise_is_read(place: Path) -> None:
+    text = json.dumps(_recorded(), indent=2, separators=(",", " : "))
+    (place / "odd.json").write_text(text)
+    code, stdout, _ = ended("draw", "odd.json")
+    assert (0, True) == (code, "2×" in stdout)
+    for share in (0.1, 0.5, 0.99):
+        (place / "odd.json").write_text(text[: int(len(text) * share)])
+        assert "is JSON; this is not" in refused("draw", "odd.json", "-o", "a.html")
+
+
+def test_a_long_run_of_many_tokens_is_drawn(place: Path) -> None:
+    steps = [step for token in range(30_000) for step in ([token, -1, 0, None, 0.0], [token, 0, -2, "return", 1e-6])]
+    (place / "long.json").write_text(json.dumps(_recorded() | {"steps": steps}))
+    assert 0 == ended("draw", "long.json", "-o", "a.html")[0]
+    assert (place / "a.html").stat().st_size < 1_000_000
+
+
+def _places(found: Any) -> Iterator[tuple[Any, Any]]:
+    for key, value in found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ():
+        yield found, key
+        yield from _places(value)
+
+
+DAMAGE = [
+    None,
+    True,
+    -1,
+    7,
+    1.5,
+    10**30,
+    float("inf"),
+    float("nan"),
+    "",
+    "Halt",
+    "\ud800\0\x1b[31m</script>",
+    [],
+    {},
+    [1, 2],
+]
+
+
+def test_a_run_with_a_part_exchanged_is_drawn_or_one_line(place: Path, long: bool) -> None:
+    chance = random.Random(3)  # noqa: S311 - no secret
+    content = _recorded()
+    (place / "whole.json").write_text(json.dumps(content))
+    everywhere, codes = list(_places(content)), set()
+    for _ in range(2_000 if long else 60):
+        inside, key = chance.choice(everywhere)
+        was, inside[key] = inside[key], chance.choice(DAMAGE)
+        (place / "odd.json").write_text(json.dumps(content))
+        inside[key] = was
+        for arguments in (
+            ("odd.json", "-o", "a.html"),
+            ("odd.json", "--all", "--format", "mermaid"),
+            ("odd.json", "--diff", "whole.json"),
+            ("whole.json", "--overlay", "odd.json"),
+        ):
+            code, _, stderr = ended("draw", *arguments)
+            assert code in (0, 2)
+            assert code == 0 or 1 == stderr.count("\n"), stderr
+            codes.add(code)
+    assert {0, 2} == codes
+
+
 @pytest.mark.parametrize("kind", ODD_FILES)
 def test_what_is_no_database_is_one_line(place: Path, kind: str) -> None:
     odd = place / "odd.db"

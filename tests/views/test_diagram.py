@@ -267,6 +267,29 @@ def test_what_is_no_recorded_run_is_refused(text: str, said: str) -> None:
         trace_from_json(text)
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("5", "cannot unpack non-iterable int object"),
+        ("[0, -1]", "not enough values"),
+        ('["0", -1, 0, null, 0]', "'str' object cannot be interpreted as an integer"),
+        ("[1e999, -1, 0, null, 0]", "'float' object cannot be interpreted as an integer"),
+        ('[0, -1, 0, "nothing", 0]', "'nothing' is not a valid Control"),
+        ("[0, -1, 0, null, NaN]", "a task took no time that can be told"),
+        ("[0, -1, 0, null, 1e999]", "a task took no time that can be told"),
+        ("[0, -1, 0, null, -1]", "a task took no time that can be told"),
+        (f"[0, -1, 0, null, 1{'0' * 400}]", "int too large"),
+        ("[0, -1, 9, null, 0]", "steps to a task that its graph lacks"),
+        ('[0, 0, -1, "return", 0]', "steps to a task that its graph lacks"),
+        ('[0, -2, 0, "return", 0]', "steps to a task that its graph lacks"),
+    ],
+)
+def test_a_damaged_step_is_refused(step: str, said: str) -> None:
+    text = trace_to_json(compile_graph([golden.fetch]), [])
+    with pytest.raises(WorkflowDefinitionError, match=f"the recorded run is damaged: .*{said}"):
+        trace_from_json(text.replace('"steps":[]', f'"steps":[{step}]'))
+
+
 def test_the_machine_goes_through_the_states_of_the_run() -> None:
     calm = task(ops.Call())(golden.store.__class__(golden.store.__code__, {}))
     flow = [calm, IF_ELSE(large, [calm], calm), FOR(range(2), "x", [calm]), CHOICE(lambda o, e: "a", a=calm)]

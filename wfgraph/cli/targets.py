@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
@@ -230,7 +231,7 @@ def stored_of(name: str) -> tuple[WorkflowGraph, list[Step] | None]:
     text = read_file(name)
     try:
         # A stored graph has no such key at all; names of users can't look like one, their quotes being escaped.
-        return trace_from_json(text) if b'"steps":' in text else (graph_from_json(text), None)
+        return trace_from_json(text) if re.search(rb'"steps"\s*:', text) else (graph_from_json(text), None)
     except WorkflowDefinitionError as error:
         raise CommandError(f"{name!r}: {error.message}") from error
 

@@ -27,8 +27,9 @@ from wfgraph.graph.definition import Definition
 from wfgraph.graph.identity import Recorded, identities, is_declared
 from wfgraph.graph.ops import EdgeKind, Op
 from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.graph.verify import graph_faults
 from wfgraph.graph.workflow_graph import TERMINALS, Certainty, Edge, Node, WorkflowGraph
-from wfgraph.utils import is_a
+from wfgraph.utils import escape_control, is_a, shown
 
 __all__ = ["graph_from", "graph_from_json", "graph_to_json", "read_json"]
 
@@ -179,7 +180,10 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
         Edge(known[source], known[target], EdgeKind(kind), Certainty(certainty), str(label))
         for source, target, kind, certainty, label in content["edges"]
     )
-    return WorkflowGraph(graph.definition, nodes, edges, graph.lanes)
+    found = WorkflowGraph(graph.definition, nodes, edges, graph.lanes)
+    for fault in graph_faults(found):
+        raise ValueError(fault)
+    return found
 
 
 def _told(task: Any) -> Op:
@@ -205,9 +209,9 @@ def _lists(body: dict[str, Any], made: Iterator[dict[str, Any]]) -> tuple[list[A
 
 def _task(told: dict[str, Any]) -> StoredTask:
     name, detail, anonymous = told["identity"]
-    return StoredTask(
-        str(told["name"]), (str(name), str(detail), bool(anonymous)), bool(told["declared"]), _op_from(told["op"])
-    )
+    # An identity is written free of control characters; what anybody wrote into a file may have some.
+    identity = escape_control(str(name)), escape_control(str(detail)), bool(anonymous)
+    return StoredTask(str(told["name"]), identity, bool(told["declared"]), _op_from(told["op"]))
 
 
 def _op_from(told: dict[str, Any]) -> Op:
@@ -227,13 +231,21 @@ def _op_from(told: dict[str, Any]) -> Op:
             value = ((),) * min(int(value), _MOST_LANES)
         elif value is MISSING and field.default is MISSING:
             value = _nothing if field.name == "items" else ()
+        elif value is not MISSING and not isinstance(value, _TYPES.get(str(field.type), object)):
+            raise TypeError(f"{field.name} of {told['op']} is {shown(value)}")
         if value is not MISSING:
             given[field.name] = value
     return kind(**given)
 
 
+_TYPES: dict[str, Any] = {"str": str, "str | None": str | None, "int": int, "int | None": int | None, "bool": bool}
+"""What the fields of ops that are written as they are may hold, by what they are annotated with."""
+
+
 def _outcome_from(told: Any) -> Outcome:
     control, offset = told
+    if not isinstance(offset, int | None):
+        raise TypeError(f"a jump is by {shown(offset)}")
     return Outcome(Control(control), offset)
 
 

@@ -261,17 +261,16 @@ def _edges(
     images: dict[tuple[int | None, int | None, object, str], Edge] = {
         (moved(edge.source), moved(edge.target), edge.kind, edge.label): edge for edge in old.edges
     }
-    kept, changes = set(), []
-    exits = {(moved(edge.source), edge.kind, edge.label): edge for edge in old.edges}
+    found = [images.get((edge.source, edge.target, edge.kind, edge.label)) for edge in new.edges]
+    kept = set(found)
+    lost = tuple(edge for edge in old.edges if edge not in kept)
+    # Several edges of a task may have one label: what is still there was not rewired.
+    exits = {(moved(edge.source), edge.kind, edge.label): edge for edge in lost}
     there = {*pairs.values(), *TERMINALS}
-    for edge in new.edges:
-        image = images.get((edge.source, edge.target, edge.kind, edge.label))
-        if image is not None:
-            kept.add(image)
-            changes.append((edge, Change.KEPT))
-            continue
+    changes = []
+    for edge, image in zip(new.edges, found, strict=True):
         was = exits.get((edge.source, edge.kind, edge.label))
         both = was is not None and moved(was.target) is not None and edge.target in there
         rewired = both and edge.kind not in (EdgeKind.NEXT, EdgeKind.RESUME)
-        changes.append((edge, Change.REWIRED if rewired else Change.ADDED))
-    return tuple(changes), tuple(edge for edge in old.edges if edge not in kept)
+        changes.append((edge, Change.KEPT if image is not None else Change.REWIRED if rewired else Change.ADDED))
+    return tuple(changes), lost

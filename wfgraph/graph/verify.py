@@ -14,7 +14,7 @@ from wfgraph.graph.program import Program
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.workflow_graph import ENTRY, TERMINALS, WorkflowGraph
 
-__all__ = ["verify_definition", "verify_graph", "verify_program"]
+__all__ = ["graph_faults", "verify_definition", "verify_graph", "verify_program"]
 
 
 def verify_definition(definition: Definition) -> None:
@@ -31,7 +31,7 @@ def verify_graph(graph: WorkflowGraph) -> None:
     faults = list(_definition_faults(graph.definition))
     for lane in graph.lanes:
         faults.extend(_definition_faults(lane.definition))
-    faults.extend(_graph_faults(graph))
+    faults.extend(graph_faults(graph))
     _refuse("graph", faults, lambda: graph_text(graph))
 
 
@@ -75,7 +75,8 @@ def _slot_faults(block: Block) -> Iterator[str]:
             yield f"slot {index} of block {block.id} holds a block of another place: {slot.address}"
 
 
-def _graph_faults(graph: WorkflowGraph) -> Iterator[str]:
+def graph_faults(graph: WorkflowGraph) -> Iterator[str]:
+    """Yield what is wrong with the nodes and edges of a graph; one that was read from a file may be anybody's."""
     count = len(graph.nodes)
     for number, node in enumerate(graph.nodes):
         if node.id != number:

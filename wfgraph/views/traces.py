@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from math import inf
+from operator import index
 from typing import Any
 
 from wfgraph.compiler.stored import graph_from, graph_to_json, read_json
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.outcomes import Control
-from wfgraph.graph.workflow_graph import TERMINALS, WorkflowGraph
+from wfgraph.graph.workflow_graph import ENTRY, TERMINALS, WorkflowGraph
 from wfgraph.runtime.trace import Step
 
 __all__ = ["is_trace", "trace_from_json", "trace_to_json"]
@@ -51,14 +53,23 @@ def trace_from_json(text: str | bytes) -> tuple[WorkflowGraph, list[Step]]:
     if not is_trace(content) or content.get("format") != _FORMAT:
         raise WorkflowDefinitionError(f"this is no recorded run of format {_FORMAT}, as `wfgraph run --trace` writes")
     graph = graph_from(content["graph"])
-    known = {*TERMINALS, *range(len(graph.nodes))}
+    tasks = range(len(graph.nodes))
+    sources, targets = {ENTRY, *tasks}, {*TERMINALS, *tasks} - {ENTRY}
     try:
         steps = [
-            Step(int(token), int(source), int(target), None if control is None else Control(control), float(seconds))
+            Step(
+                index(token),
+                index(source),
+                index(target),
+                None if control is None else Control(control),
+                float(seconds),
+            )
             for token, source, target, control, seconds in content["steps"]
         ]
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise WorkflowDefinitionError(f"the recorded run is damaged: {error}") from error
-    if any(step.source not in known or step.target not in known for step in steps):
+    if not all(0 <= step.seconds < inf for step in steps):
+        raise WorkflowDefinitionError("the recorded run is damaged: a task took no time that can be told")
+    if any(step.source not in sources or step.target not in targets for step in steps):
         raise WorkflowDefinitionError("the recorded run is damaged: it steps to a task that its graph lacks")
     return graph, steps
