@@ -6,27 +6,36 @@ there nothing of this is skipped.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from checks.checks_generated import Maker
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from wfgraph import Trace, check, compile_graph, ops, task
+from wfgraph.checks import Diagnostic
+from wfgraph.compiler.stored import graph_to_json
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.graph.difference import difference
 from wfgraph.patterns import CHOICE, FOR, HALT, IF, IF_ELSE, PARALLEL_SPLIT, SYNCHRONIZE, WHILE
+from wfgraph.runtime.trace import Step
 from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.diagram import Diagram
 from wfgraph.views.extract import diagram_of
 from wfgraph.views.html import diagram_html
 from wfgraph.views.mermaid import diagram_mermaid
-from wfgraph.views.overlay import of_findings, of_steps
+from wfgraph.views.overlay import of_findings, of_items, of_steps
+from wfgraph.views.svg import diagram_svg
+from wfgraph.views.traces import trace_from_json
 
 MERMAID = Path(__file__).parent / "node_modules" / "mermaid" / "dist" / "mermaid.min.js"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -226,6 +235,92 @@ def test_texts_of_users_stay_texts(opened: Any) -> None:
     assert all(not address.startswith("javascript") for address in found.asked)
 
 
+CRAFTED = [
+    "</script><script>window.pwned = 1</script>",
+    "<!-- <script>",
+    "]]></style></svg><img src=x onerror=window.pwned=1>",
+    "\u2028\u2029\u0085\x7f",
+    "\0\x1b[31m\x1b]0;title\x07",
+    "\ud800 alone \udfff",
+    "\u202e\u2066\u200f\u200b",
+    "#quot;); click n0 href javascript:window.pwned=1",
+    "\\N \\l ${1+1} {{1+1}} %s @DATA@",
+    "long" * 50_000,
+]
+UNFIT = "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ud800-\\udfff]"
+"""What no text may have when it is shown: control characters, marks that turn its direction, halves of characters."""
+
+
+def read_from_files() -> tuple[Diagram, list[Step]]:
+    """A recorded run as anybody may have written it to a file, findings, and items in it."""
+    content = json.loads(
+        graph_to_json(compile_graph([fetch, IF(is_new, [HALT("ask")]), CHOICE(kind, a=fetch, b=store), store]))
+    )
+    texts = cycle(CRAFTED)
+    for node in content["nodes"]:
+        node["name"], node["identity"][:2] = next(texts), [next(texts), f"({next(texts)})"]
+        node["op"] |= {key: next(texts) for key in ("describe", "keyword", "message") if key in node["op"]}
+        node["op"] |= {"cases": [[next(texts), offset] for _, offset in node["op"].get("cases", ())]}
+    for edge in content["edges"]:
+        edge[4] = next(texts)
+    recorded = {
+        "format": 1,
+        "graph": content,
+        "steps": [[0, -1, 0, None, 0.0], [0, 0, 1, "return", 1.5], [10**30, -1, 0, None, 0]],
+    }
+    graph, steps = trace_from_json(json.dumps(recorded))
+    findings = [
+        Diagnostic(text[:99], "crafted", "warning", f"message {text}", address, hint=f"hint {text}")
+        for text, address in zip(
+            CRAFTED, [(0,), (0,), (0,), (0,), (1, 0), (1, 0), (1, 0), (9,), (9,), (9,)], strict=True
+        )
+    ]
+    items = of_items(graph, {1: {text[:99]: 3 for text in CRAFTED}})
+    return diagram_of(graph, overlay=of_findings(graph, findings).over(items).over(of_steps(graph, steps))), steps
+
+
+def test_texts_of_files_stay_texts(opened: Any) -> None:
+    diagram, steps = read_from_files()
+    found = opened(diagram_html(diagram, title="".join(CRAFTED), steps=steps))
+    page = found.page
+    for number in range(len(steps)):
+        page.click("#next")
+        expect(page.locator("#told")).to_contain_text(f"step {number + 1} of {len(steps)}")
+    said = [page.title()]
+    for figure in page.locator("#stage g.figure").all():
+        figure.dispatch_event("click")
+        said.append(page.locator("#details").inner_text())
+    said += [
+        page.evaluate("document.documentElement.textContent.replace(document.scripts[1].textContent, '')"),
+        *page.evaluate("[...document.querySelectorAll('[aria-label]')].map((one) => one.getAttribute('aria-label'))"),
+    ]
+    page.fill("#search", "</script>")
+    page.press("#search", "Enter")
+    expect(page.locator("#hits")).to_contain_text("1 of")
+    assert [] == [match for text in said for match in re.findall(UNFIT, text)]
+    assert any("\\u2028\\u2029" in text for text in said), "escaped, not left out"
+    assert [] == found.said
+    assert 1 == len(found.asked)
+    assert 2 == page.locator("script").count()
+    assert 0 == page.locator("img, iframe, a, object, embed, foreignObject").count()
+    assert page.evaluate("window.pwned") is None
+
+
+@pytest.mark.skipif(shutil.which("dot") is None and not IN_CI, reason="needs the program dot")
+def test_texts_of_files_stay_texts_in_pictures_of_graphviz(opened: Any) -> None:
+    drawn = diagram_svg(read_from_files()[0], legend=True)
+    ElementTree.fromstring(drawn)  # noqa: S314 - our own; it is well-formed, whatever the texts
+    found = opened(f"<!doctype html><html data-ready=yes><body>{drawn}</body></html>")
+    shown = found.page.locator("svg").text_content()
+    assert "</script><script>" in shown
+    assert "\\u2028\\u2029" in shown
+    assert [] == re.findall(UNFIT.replace("\\x09", "\\x08"), shown)
+    assert 0 == found.page.locator("script, img, a, foreignObject, svg [onerror]").count()
+    assert found.page.evaluate("window.pwned") is None
+    assert [] == found.said
+    assert 1 == len(found.asked)
+
+
 def test_blocks_fold_and_unfold(opened: Any) -> None:
     page = opened(page_of(FLOW)).page
     all_of_them = figures(page)
@@ -396,6 +491,7 @@ def test_mermaid_reads_what_we_write(opened: Any) -> None:
     graphs = [compile_graph(FLOW), compile_graph(crafted)]
     texts = [diagram_mermaid(diagram_of(graph, everything=flag)) for graph in graphs for flag in (False, True)]
     texts.append(diagram_mermaid(diagram_of(graphs[0]), direction="LR"))
+    texts.append(diagram_mermaid(read_from_files()[0]))
     golden = Path(__file__).resolve().parent.parent / "views" / "golden"
     texts += [path.read_text(encoding="utf-8") for path in sorted(golden.glob("*.mmd"))]
     assert len(texts) > 20
@@ -404,9 +500,16 @@ def test_mermaid_reads_what_we_write(opened: Any) -> None:
     page.evaluate("mermaid.initialize({startOnLoad: false, securityLevel: 'strict'})")
     for text in texts:
         assert "flowchart-v2" == page.evaluate("async (text) => (await mermaid.parse(text)).diagramType", text), text
-    drawn = page.evaluate("async (text) => (await mermaid.render('drawn', text)).svg", texts[2])
-    page.set_content(f"<html data-ready=yes><body>{drawn}</body></html>")
-    shown = page.locator("svg").first.text_content() or ""
+    shown = [_drawn(page, text) for text in (texts[2], texts[5])]
     for name in ("end", "graph", "a;b --> c", "%%{init}%%", "#quot;", "javascript:window.pwned=1"):
-        assert name in shown
+        assert name in shown[0]
+    assert "\\x1b[31m" in shown[1].replace(" ", "")
+
+
+def _drawn(page: Page, text: str) -> str:
+    """Show what Mermaid makes of a text; return what is there to be read."""
+    drawn = page.evaluate("async (text) => (await mermaid.render('drawn', text)).svg", text)
+    page.evaluate("(svg) => { document.body.innerHTML = svg; }", drawn)
+    assert 0 == page.locator("svg script, svg img, svg a").count()
     assert page.evaluate("window.pwned") is None
+    return page.locator("svg").first.text_content() or ""

@@ -52,6 +52,8 @@ _BLOCKS: Final[dict[ClusterKind, dict[str, str]]] = {
 }
 _BLOCK: Final = {"style": "rounded", "color": "#e5e7eb"}
 
+_MOST_TEXT: Final = 3_000
+"""Graphviz reads no text longer than 16,384 bytes, and a character of ours takes up to five."""
 _POINT: Final = {"style": "filled", "fixedsize": "true", "label": ""}
 _SMALL: Final = {"fontsize": "9", "height": "0.2", "margin": "0.08,0.03"}
 _SHAPES: Final[dict[Role, dict[str, str]]] = {
@@ -280,8 +282,9 @@ def _quoted(*lines: str) -> str:
     """
     import graphviz
 
-    escaped = (line.replace("&", "&amp;").replace("\\", "\\\\") for line in lines)
-    label: str = graphviz.nohtml("\\n".join(escaped))
+    text = "\n".join(lines)
+    shown = text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
+    label: str = graphviz.nohtml(shown.replace("&", "&amp;").replace("\\", "\\\\").replace("\n", "\\n"))
     return label
 
 

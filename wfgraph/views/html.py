@@ -19,6 +19,7 @@ from typing import Any
 from wfgraph.graph.difference import Change
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.runtime.trace import Step
+from wfgraph.utils import escape_control
 from wfgraph.views.diagram import Arrow, Cluster, Diagram, Figure, Role
 from wfgraph.views.legend import MEANINGS
 from wfgraph.views.look import DARK, INKS, LIGHT, Palette
@@ -55,7 +56,7 @@ def diagram_json(diagram: Diagram, *, title: str = "workflow", steps: Iterable[S
     """Return a diagram as JSON, as the viewer reads it."""
     keys = {number: figure.key for figure in diagram.figures() for number in figure.nodes}
     content = {
-        "title": title[:_MOST_TEXT],
+        "title": escape_control(title[:_MOST_TEXT]),
         "figures": [_figure(figure) for figure in diagram.figures()],
         "clusters": list(_clusters(diagram.root)),
         "arrows": [_arrow(arrow) for arrow in diagram.arrows],

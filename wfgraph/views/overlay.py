@@ -54,7 +54,8 @@ def of_findings(graph: WorkflowGraph, findings: Iterable[Any]) -> Overlay:
     counts: Counter[str] = Counter()
     notes = []
     for found in findings:
-        badge = Badge(found.code, found.severity, escape_control(found.message), escape_control(found.hint))
+        code, message, hint = map(escape_control, (found.code, found.message, found.hint))
+        badge = Badge(code, found.severity, message, hint)
         counts[found.severity] += 1
         node = places.get(found.address)
         if node is None:
@@ -112,12 +113,12 @@ def of_items(graph: WorkflowGraph, standing: Mapping[int, Mapping[str, int]]) ->
         standing: for each node, the number of items there by status.
     """
     tallies = {
-        node: Tally(standing=tuple(sorted(counts.items())))
+        node: Tally(standing=tuple(sorted((escape_control(status), count) for status, count in counts.items())))
         for node, counts in standing.items()
         if node < len(graph.nodes)
     }
     whole: Counter[str] = Counter()
     for counts in standing.values():
         whole.update(counts)
-    told = ", ".join(f"{count} {status}" for status, count in sorted(whole.items()))
+    told = ", ".join(f"{count} {escape_control(status)}" for status, count in sorted(whole.items()))
     return Overlay(tallies=tallies, notes=(told or "no items",))
