@@ -156,6 +156,9 @@ def test_a_task_that_changes_the_definition_changes_the_next_run(lib: Subject, e
     ("pattern", "asked"),
     [
         (IF("ready", a), "'ready'"),
+        (IF(None, a), "None"),  # type: ignore[arg-type]
+        (WHILE(None, a), "None"),  # type: ignore[arg-type]
+        (CHOICE(None, x=a), "None"),  # type: ignore[arg-type]
         (IF_NOT([b], a), "[b]"),
         (IF_ELSE(lambda obj: True, a, b), "<lambda>"),
         (WHILE(partial(a, None), a), "partial(a)"),
