@@ -19,6 +19,8 @@ from click.testing import CliRunner
 
 import wfgraph as package
 from wfgraph.cli.app import wfgraph
+from wfgraph.errors import HaltProcessing, WorkflowError
+from wfgraph.storage import DbWorkflowEngine
 
 ROOT = Path(package.__file__).parent.parent
 CODES = {0, 1, 2, 130}
@@ -315,6 +317,27 @@ def test_what_is_no_database_is_one_line(place: Path, kind: str) -> None:
     ):
         refused(*arguments)
     assert before == (odd.read_bytes() if odd.is_file() else None)
+
+
+def test_texts_in_stored_runs_stay_on_their_lines(place: Path) -> None:
+    text = "</script>\x1b[31m\n\u202e\u2028\x07[red]x[/red]" + "y" * 150
+
+    def fail(obj: Any, eng: Any) -> None:
+        raise ValueError(text)
+
+    def ask(obj: Any, eng: Any) -> None:
+        eng.halt(text, action=text, payload={text: text})
+
+    for flow in (fail, ask):
+        flow.__name__ = flow.__qualname__ = text
+        eng = DbWorkflowEngine.with_name(text, f"sqlite:///{place}/runs.db")
+        eng.callbacks.replace([flow])
+        with pytest.raises((WorkflowError, HaltProcessing)):
+            eng.process([{text: text}])
+        uuid = str(eng.uuid)
+        for arguments in (("list",), ("list", "--name", text), ("show", uuid), ("steps", uuid), ("cancel", uuid)):
+            code, stdout, _ = ended("runs", *arguments, "--db", "runs.db")
+            assert (0, True) == (code, "</script>\\x1b[31m" in stdout), arguments
 
 
 def test_a_database_of_something_else_is_left_alone(place: Path) -> None:
