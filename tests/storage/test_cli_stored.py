@@ -228,10 +228,10 @@ def test_requeue_asks_for_one_or_all(ran: Any) -> None:
 
 def test_the_tables_of_a_database(place: Path) -> None:
     assert "no tables" in call("db", "status", "--db", "x.db").stdout
-    assert "0003" in call("db", "upgrade", "--db", "x.db").stdout
+    assert "0004" in call("db", "upgrade", "--db", "x.db").stdout
     assert "0001" in call("db", "downgrade", "--to", "0001", "--yes", "--db", "x.db").stdout
     assert "wfgraph db upgrade" in call("runs", "list", "--db", "x.db", code=2).stderr
-    assert "0003" in call("db", "upgrade", "--db", "x.db").stdout
+    assert "0004" in call("db", "upgrade", "--db", "x.db").stdout
     assert "no runs" in call("runs", "list", "--db", "x.db").stdout
 
 

@@ -192,7 +192,7 @@ def test_migrations_keep_what_is_stored(bare: str) -> None:
 
 def test_each_version_can_be_left_and_come_back_to(bare: str) -> None:
     with opened(bare) as database:
-        for version in ("0001", "0002", "0003"):
+        for version in ("0001", "0002", "0003", "0004"):
             schema.upgrade(database.engine, version)
             schema.downgrade(database.engine, "-1")
             schema.upgrade(database.engine, version)

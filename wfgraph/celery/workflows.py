@@ -51,6 +51,8 @@ class CeleryWorkflows:
         sweep: every how many seconds each worker looks for runs that should be going on and are not; None for never.
         stale: how many seconds after it was stored, or workers were told of it last, a run that nobody has is told of again.
         branches: whether branches of PARALLEL_SPLIT and SYNCHRONIZE are runs of their own, for any worker.
+        max_attempts: how many workers in a row may be lost with a run before anything more of it is stored; then the object in
+            hand fails, and the others go on. At least 2; None for no limit.
 
     Attributes:
         run: the task that runs what was stored: ``run.delay(uuid)``, ``run.delay_sharded(name, object_ids)``.
@@ -73,17 +75,23 @@ class CeleryWorkflows:
         sweep: float | None = 60.0,
         stale: float = 60.0,
         branches: bool = False,
+        max_attempts: int | None = 5,
     ) -> None:
         granularity_of(granularity)
         for what, seconds in (("lease", lease), ("time_limit", time_limit), ("sweep", sweep)):
             if seconds is not None and not seconds > 0:
                 raise WorkflowAPIError(f"{what} is a number of seconds above 0, not {seconds!r}")
+        if max_attempts is not None and (
+            isinstance(max_attempts, bool) or not isinstance(max_attempts, int) or max_attempts < 2
+        ):
+            raise WorkflowAPIError(f"max_attempts is a number of at least 2, or None, not {max_attempts!r}")
         self.app = app
         self.registry = {name: registered(name, found) for name, found in registry.items()}
         self._session = session
         self._options = {"granularity": granularity, "lease": lease}
         self._time_limit = time_limit
         self._stale = stale
+        self._max_attempts = max_attempts
         self._branches = BranchRunner(self.dispatch) if branches else None
         self._databases: dict[int, Database] = {}
         if hasattr(app, "wfgraph_workflows"):
@@ -219,6 +227,10 @@ class CeleryWorkflows:
         try:
             while run.status in UNFINISHED:
                 eng = self._engine_of(run)
+                if self._max_attempts is not None and eng.db_obj.fruitless >= self._max_attempts:
+                    eng.give_up()
+                    run = eng.db_obj
+                    continue
                 interrupted = not self._recover(eng)
                 run = eng.db_obj
                 if interrupted:
@@ -259,7 +271,9 @@ class CeleryWorkflows:
 
     def _engine_of(self, run: RunRecord) -> Any:
         found = self._entry(run.name)
-        eng: Any = found.engine.from_uuid(run.uuid, self._database(), **self._options)
+        # With each task stored, a worker that is lost another time is known to be lost at a certain task.
+        options = self._options | ({"granularity": "task"} if run.attempts else {})
+        eng: Any = found.engine.from_uuid(run.uuid, self._database(), **options)
         eng.contains = _is_of_a_task
         eng.callbacks.replace(lane_of(found.definition, run, self.store))
         if self._branches is not None:

@@ -345,6 +345,20 @@ class DbWorkflowEngine(KeptEngine):
         """
         self.resume(halted=None, failed=None, stop_on_error=stop_on_error, stop_on_halt=stop_on_halt, workers=workers)
 
+    def give_up(self) -> None:
+        """Let the object fail that would go on first, at the task at which it stands; the others go on. Nothing is run.
+
+        This is what becomes of an object whose workers are lost, one after the other.
+
+        Raises:
+            Exception: as :meth:`resume`.
+        """
+        _, first = self._ready(None, None, None, None)
+        lost = self.db_obj.fruitless
+        with self._kept(self.objects, {}, afresh=False, ends=WorkflowStatus.NEW):
+            for record in self.db_obj.objects[first : first + 1]:
+                self._keeper.given_up(self, record, lost)
+
     def restart(
         self, obj: str, task: str, objects: Any = None, stop_on_error: bool = True, stop_on_halt: bool = True
     ) -> None:

@@ -11,9 +11,11 @@ from hashlib import blake2b
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, NotStorable, WorkflowError
+from wfgraph.graph.address import format_address
 from wfgraph.graph.ops import For
 from wfgraph.runtime import loops
 from wfgraph.runtime.boundary import invocation, stop_before_next
+from wfgraph.runtime.pool import WorkersLost
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.heartbeat import Heartbeat
 from wfgraph.storage.lifecycle import RUNS
@@ -180,10 +182,28 @@ class Keeper(Rows):
             return
         with suppress(NotStorable):  # what it held before is kept then; the error tells of it, or is more important
             self._take(eng, record, obj)
+        self._count_visit(record, error)
+        self._write_failed(eng, record, error, text)
+
+    def given_up(self, eng: Any, record: Record, lost: int) -> None:
+        """Write that an object, of which nothing runs, has failed where it stands: so many workers were lost with it."""
+        self._take_up(record)
+        run, stands = self.run, record.callback_pos or [0]
+        if (place := self._places.at(stands)) is not None:
+            stands = list(self.graph.nodes[place.number].item.address)
+        self._stands = stands
+        task = f"{'the task' if place is None else place.name} at {format_address(stands)}"
+        which = "" if run.joins else f" --object {(run.first_object or 0) + record.ordinal}"
+        text = (
+            f"{lost} workers in a row were lost in {task}, before anything more was stored: it ends its process, or "
+            f"takes longer than it may; see why, then go on: wfgraph runs resume {run.parent or run.uuid}{which}"
+        )
+        self._write_failed(eng, record, WorkersLost(text, [run.uuid]), text)
+
+    def _write_failed(self, eng: Any, record: Record, error: BaseException, text: str) -> None:
         kind = type(error)
         record.error_type = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:255]
         record.error_message = text[-_LONGEST_ERROR:].encode("utf-8", "replace").decode().replace("\0", "\\0")
-        self._count_visit(record, error)
         self._write_end(eng, record, ObjectStatus.ERROR, "failed")
 
     def _write_end(self, eng: Any, record: Record, status: ObjectStatus, outcome: str) -> None:
@@ -293,6 +313,7 @@ class Keeper(Rows):
                     last = self._run_row(eng, status or WorkflowStatus.RUNNING, None, extra)
                     self._writer.write(self._flushed(), last)
                     self.run.status, self.run.leased = status or WorkflowStatus.RUNNING, False
+                    self.run.attempts = 0
                     self.run.state_token_pos = self._ordinal
         finally:
             self._writer.close()

@@ -57,6 +57,15 @@ class WorkflowMixin:
         Integer, default=0, doc="how often it was claimed; what another epoch writes is refused"
     )
     lease_until: Mapped[float | None] = mapped_column(Float(53), doc="when the claim runs out; null: nobody has it")
+    attempts: Mapped[int] = mapped_column(
+        Integer,
+        default=0,
+        server_default="0",
+        doc="how often it was claimed since a worker let go of it, or something was written",
+    )
+    written: Mapped[int] = mapped_column(
+        Integer, default=0, server_default="0", doc="how often its objects had been written when it was claimed last"
+    )
     created: Mapped[float] = mapped_column(Float(53))
     modified: Mapped[float] = mapped_column(Float(53))
 

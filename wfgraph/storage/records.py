@@ -97,6 +97,8 @@ class RunRecord:
         owner: the worker that has it, or had it last.
         epoch: how often it was claimed.
         leased: whether a worker has it and has said so lately.
+        attempts: how often it was claimed since a worker let go of it, or something of it was written.
+        written: how often its objects had been written when it was claimed last.
         created: when, in seconds since 1970, by the database's clock.
         modified: when its status changed last, likewise.
         objects: its objects.
@@ -115,6 +117,8 @@ class RunRecord:
     owner: str | None = None
     epoch: int = 0
     leased: bool = False
+    attempts: int = 0
+    written: int = 0
     created: float | None = None
     modified: float | None = None
     objects: list[Record] = field(default_factory=list)
@@ -124,6 +128,16 @@ class RunRecord:
     def interrupted(self) -> bool:
         """Whether its worker is gone: it is running, and nobody has it."""
         return self.status is WorkflowStatus.RUNNING and not self.leased
+
+    @property
+    def revisions(self) -> int:
+        """How often its objects were written."""
+        return sum(one.revision for one in self.objects)
+
+    @property
+    def fruitless(self) -> int:
+        """How many workers in a row have claimed it, and were lost before they wrote anything."""
+        return self.attempts if self.written == self.revisions else 0
 
     def __repr__(self) -> str:
         return brief(f"<run {self.uuid} of {self.name!r}: {self.status.name}, {counted(len(self.objects), 'object')}>")
@@ -209,6 +223,8 @@ def run_of(row: Any) -> RunRecord:
         owner=row.owner,
         epoch=row.epoch,
         leased=bool(row.leased),
+        attempts=row.attempts,
+        written=row.written,
         created=row.created,
         modified=row.modified,
     )

@@ -91,7 +91,7 @@ class Statements:
         told = case((cast(bindparam("b_status"), String) == new, None), else_=self._run.c.dispatched)
         return self._mine().values(
             {name: bindparam(f"b_{name}") for name in ("status", "state_token_pos", "extra_data")}
-            | {"modified": self._now, "lease_until": lease, "dispatched": told}
+            | {"modified": self._now, "lease_until": lease, "dispatched": told, "attempts": literal_column("0")}
         )
 
     def _update(self, names: tuple[str, ...]) -> Any:

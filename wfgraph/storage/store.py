@@ -143,6 +143,8 @@ class Store(Reader):
                 status=WorkflowStatus.RUNNING,
                 definition=fingerprint(graph),
                 target=run.target,
+                attempts=run.fruitless + 1,
+                written=run.revisions,
                 lease_until=self._now + lease,
                 modified=self._now,
             )
@@ -166,7 +168,7 @@ class Store(Reader):
         objects = self._object
         query = select(func.sum(objects.c.revision)).where(objects.c.workflow == run.uuid)
         written = connection.execute(query).scalar_one() or 0
-        if epoch != run.epoch + 1 or written != sum(one.revision for one in run.objects):
+        if epoch != run.epoch + 1 or written != run.revisions:
             raise OwnershipLost(
                 f"another worker has had the run {run.uuid} since it was loaded; load it again: from_uuid({run.uuid!r})"
             )

@@ -116,6 +116,96 @@ def test_a_halt_is_a_success_and_is_resumed(url: str, log: Path) -> None:
     assert 1 == ran(log)[1, 1] == ran(log)[1, 2]
 
 
+def lose_a_worker(workflows: CeleryWorkflows, uuid: str) -> None:
+    """Let a worker claim a run, and never be heard of again."""
+    eng = workflows.engine(uuid)
+    epoch = workflows.store.claim(eng.db_obj, "elsewhere:1", 60, eng._graph(), {})
+    workflows.store.release(uuid, epoch)
+
+
+def stored(
+    workflows: CeleryWorkflows, tokens: list[Any], monkeypatch: pytest.MonkeyPatch, size: int = 100
+) -> list[str]:
+    """Store a run in parts of which nobody is told; return its uuid, and theirs."""
+    with monkeypatch.context() as patch:
+        patch.setattr(workflows, "dispatch", lambda uuids: None)
+        uuid = workflows.submit("flow", tokens, shard_size=size)
+    return [uuid, *(part.uuid for part in workflows.store.parts(uuid))]
+
+
+def test_an_object_with_which_workers_are_lost_again_and_again_fails_and_the_others_go_on(
+    url: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflows = eager(url, max_attempts=3)
+    uuid, first, second = stored(workflows, [{"n": n} for n in range(4)], monkeypatch, 2)
+    for _ in range(3):
+        lose_a_worker(workflows, second)
+    assert "ERROR" == workflows.go_on(second)["status"]
+    failed, other = workflows.store.load(second).objects
+    assert ("wfgraph.runtime.pool.WorkersLost", [0], "storage.workers.flows.step0(number=0)") == (
+        failed.error_type, failed.callback_pos, failed.node
+    )  # fmt: skip
+    assert (
+        "3 workers in a row were lost in storage.workers.flows.step0(number=0) at [0], before anything more was stored: it "
+        f"ends its process, or takes longer than it may; see why, then go on: wfgraph runs resume {uuid} --object 2"
+    ) == failed.error_message
+    assert "COMPLETED" == other.status.name
+    assert {3} == {n for n, _ in ran(log)}
+    assert [first, second] == workflows.resume.delay(uuid, objects=[2])
+    assert "COMPLETED" == workflows.store.find(uuid).status.name
+
+
+def test_a_worker_that_is_lost_after_it_has_stored_something_counts_anew(
+    url: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflows = eager(url, max_attempts=2)
+    _, uuid = stored(workflows, [{"n": 0}, {"n": 1}], monkeypatch)
+    objects = workflows.store.database.models.object.__table__
+    for _ in range(3):
+        lose_a_worker(workflows, uuid)
+        assert 1 == workflows.engine(uuid).db_obj.fruitless
+        with workflows.store.database.writing() as connection:
+            connection.execute(objects.update().values(revision=objects.c.revision + 1))
+        assert 0 == workflows.engine(uuid).db_obj.fruitless
+    assert "COMPLETED" == workflows.go_on(uuid)["status"]
+
+
+def test_a_run_that_was_let_go_of_counts_anew(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflows = eager(url, max_attempts=2)
+    _, uuid = stored(workflows, [{"n": 0, "halt": 1}], monkeypatch)
+    lose_a_worker(workflows, uuid)
+    assert "HALTED" == workflows.go_on(uuid)["status"]
+    eng = workflows.engine(uuid)
+    assert 0 == eng.db_obj.attempts
+    eng.resume()
+    assert ("COMPLETED", 0) == (eng.status.name, workflows.store.find(uuid).attempts)
+
+
+def test_a_run_with_which_a_worker_was_lost_goes_on_with_each_task_stored(
+    url: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflows = eager(url)
+    _, uuid = stored(workflows, [{"n": 0}, {"n": 1}], monkeypatch)
+    lose_a_worker(workflows, uuid)
+    workflows.go_on(uuid)
+    assert 8 == len(workflows.store.steps(uuid))
+
+
+def test_without_a_limit_workers_may_be_lost_for_ever(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflows = eager(url, max_attempts=None)
+    _, uuid = stored(workflows, [{"n": 0}], monkeypatch)
+    for _ in range(9):
+        lose_a_worker(workflows, uuid)
+    assert 9 == workflows.engine(uuid).db_obj.fruitless
+    assert "COMPLETED" == workflows.go_on(uuid)["status"]
+
+
+@pytest.mark.parametrize("wrong", [0, 1, True, 2.5, "3"])
+def test_one_attempt_is_too_few(wrong: Any) -> None:
+    with pytest.raises(WorkflowAPIError, match="max_attempts is a number of at least 2, or None, not"):
+        CeleryWorkflows(Celery("none", set_as_current=False), REGISTRY, max_attempts=wrong)
+
+
 class ById(DbWorkflowEngine):
     """Stores ids; the tokens are somewhere else."""
 

@@ -99,6 +99,26 @@ def test_a_worker_is_killed(
         scene.end(0 if how == "sigterm" else 2)
 
 
+@one_database
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_task_that_ends_its_process_each_time_fails_and_is_named(
+    url: str, scene_env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path
+) -> None:
+    options = json.loads(scene_env["FLOWS_OPTIONS"]) | {"max_attempts": 2}
+    workers(scene_env | {"FLOWS_OPTIONS": json.dumps(options)})
+    workflows = client(scene_env)
+    uuid = workflows.run.delay_sharded("flow", [{"n": 0}, {"n": 1, "die": 2}, {"n": 2}], shard_size=3)
+    wait_until(lambda: workflows.progress(uuid).is_over, 60, "the end of the run")
+    found = workflows.store.load(uuid).objects
+    assert ["COMPLETED", "ERROR", "COMPLETED"] == [one.status.name for one in found]
+    assert [1, 1, 0] == found[1].callback_pos
+    assert "step2(number=2)" in str(found[1].node)
+    assert f"wfgraph runs resume {uuid} --object 1" in str(found[1].error_message)
+    once = {(n, task): 1 for n in (0, 2) for task in range(TASKS)} | {(1, 0): 1, (1, 1): 1}
+    assert once | {(1, 2): 3} == ran(tmp_path / "log"), "it is lost once, and then twice without having stored anything"
+
+
 @pytest.mark.long
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
