@@ -70,7 +70,7 @@ class BranchRunner:
 
     def _begin(self, obj: Any, eng: Any, lanes: Sequence[Sequence[Any]], key: str) -> list[RunRecord]:
         """Store branches, unless they are there: this visit may have been begun before, by a worker that is gone."""
-        token = Record(0, "null")
+        token = Record(eng.state.token_pos, "null")
         token.stored = eng._stored_text(obj, token)
         position, around = list(eng.state.callback_pos), fingerprint(eng._keeper.graph)
         for number, lane in enumerate(lanes):

@@ -193,7 +193,7 @@ class Keeper(Rows):
             stands = list(self.graph.nodes[place.number].item.address)
         self._stands = stands
         task = f"{'the task' if place is None else place.name} at {format_address(stands)}"
-        which = "" if run.joins else f" --object {(run.first_object or 0) + record.ordinal}"
+        which = "" if run.joins else f" --object {run.place_of(record)}"
         text = (
             f"{lost} workers in a row were lost in {task}, before anything more was stored: it ends its process, or "
             f"takes longer than it may; see why, then go on: wfgraph runs resume {run.parent or run.uuid}{which}"

@@ -110,13 +110,13 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         Raises:
             NotStorable: it is no JSON.
         """
-        text = encode(self.to_stored(token), record.what)
+        text = encode(self.to_stored(token), lambda: f"token {self.db_obj.place_of(record)}")
         if len(text) > _LARGE >= len(record.stored):
             with speaking_of(self):
                 self.log.warning(
                     "token %d takes %d bytes, which are written each time it changes; keep large data elsewhere, and its "
                     "name in the token",
-                    record.ordinal,
+                    self.db_obj.place_of(record),
                     len(text),
                 )
         return text

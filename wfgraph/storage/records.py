@@ -64,10 +64,6 @@ class Record:
     halt_action: str | None = None
     halt_payload: Any = None
 
-    def what(self) -> str:
-        """Say what it is, for messages about what it holds."""
-        return f"token {self.ordinal}"
-
     @property
     def known_statuses(self) -> type[ObjectStatus]:
         """The enumeration of what it can be."""
@@ -128,6 +124,10 @@ class RunRecord:
     def interrupted(self) -> bool:
         """Whether its worker is gone: it is running, and nobody has it."""
         return self.status is WorkflowStatus.RUNNING and not self.leased
+
+    def place_of(self, record: Record) -> int:
+        """Return the place of one of its objects among the tokens that were given, of which a part has only some."""
+        return (self.first_object or 0) + record.ordinal
 
     @property
     def revisions(self) -> int:

@@ -206,6 +206,17 @@ def test_one_attempt_is_too_few(wrong: Any) -> None:
         CeleryWorkflows(Celery("none", set_as_current=False), REGISTRY, max_attempts=wrong)
 
 
+def test_what_can_not_be_stored_is_named_by_its_place_in_the_run(url: str) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        if obj["n"] == 5:
+            obj["when"] = {1, 2}
+
+    workflows = eager(url, {"flow": [spoil]})
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(6)], shard_size=2)
+    failed = workflows.store.load(uuid).objects[5]
+    assert "token 5['when'] can't be stored" in str(failed.error_message)
+
+
 class ById(DbWorkflowEngine):
     """Stores ids; the tokens are somewhere else."""
 
