@@ -184,13 +184,13 @@ class _Work:
         told, error = None, None
         try:
             told = self.work(eng, chunk.tokens)
-        except Exception as raised:
+        except BaseException as raised:
             error = _portable(raised)
         took = time.perf_counter() - began
         return Done(Chunk(chunk.first, list(eng.objects)), took, eng.state, eng._left_early, told, error)
 
 
-def _portable(error: Exception) -> BaseException:
+def _portable(error: BaseException) -> BaseException:
     """Return an error so that it can be sent: itself if that goes, else one that says the same."""
     try:
         if type(pickle.loads(cloudpickle.dumps(error))) is type(error):  # noqa: S301 - just made here

@@ -22,7 +22,7 @@ from storage.workers import flows
 from storage.workers.servers import wait_until
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import DefinitionChanged, HaltProcessing, RunOwned, WorkflowAPIError, WorkflowError
-from wfgraph.runtime.pool import WorkersLost
+from wfgraph.runtime.pool import WorkerPool, WorkersLost
 from wfgraph.runtime.sharing import Chunks
 from wfgraph.runtime.trace import Trace
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
@@ -185,15 +185,30 @@ def test_a_lost_worker_is_told_of_with_the_tokens_in_its_hands() -> None:
     assert "done" not in given[3]
 
 
-def test_only_the_workers_of_a_pool_are_ended_with_it() -> None:
-    def leave(obj: Any, eng: Any) -> None:
-        raise SystemExit(3)
+def test_what_would_end_a_process_is_raised_here_with_the_tokens_as_they_are_then() -> None:
+    class Leave(BaseException):
+        pass
 
+    def leave(obj: Any, eng: Any) -> None:
+        if obj["n"] == 2:
+            raise Leave
+        obj["done"] = True
+
+    given, eng = tokens(4), engine([leave])
+    with pytest.raises(Leave):
+        eng.process(given, workers=1)
+    assert [True, True, None] == [one.get("done") for one in given[:3]]
+    assert 2 == eng.state.token_pos
+
+
+def test_only_the_workers_of_a_pool_are_ended_with_it() -> None:
     other = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     other.start()
     try:
-        with pytest.raises(SystemExit):
-            engine([leave]).process(tokens(3), workers=2)
+        pool, numbers = WorkerPool(str, 1), iter([1])
+        assert ["1"] == list(pool.results(lambda: next(numbers, None)))
+        pool.kill()
+        pool.close()
         other.join(0.5)
         assert other.is_alive()
     finally:
