@@ -97,7 +97,8 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: boo
     say(f"{run.name}: {status_of(run)}")
     for what, value in (
         ("run", run.uuid),
-        ("definition", run.target or "?"),
+        ("definition", "" if run.joins else run.target or "?"),  # workers alone find a branch
+        ("branch of" if run.joins else "part of", run.parent),
         ("begun", _shown_time(run.created)),
         ("changed", _shown_time(run.modified)),
         ("worker", "" if run.parts else f"{run.owner or 'none'}{_whereabouts(run)}"),
@@ -115,7 +116,7 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: boo
     if not everything and len(waiting) > MANY:
         say(f"and {len(waiting) - MANY} more; --all shows them")
     if waiting and run.status is not WorkflowStatus.RUNNING:
-        say(f"go on: {how_to('resume', run.uuid, url)}")
+        say(f"go on: {how_to('resume', run.parent if run.joins and run.parent else run.uuid, url)}")
     elif run.interrupted:
         say(f"go on: {how_to('requeue', run.uuid, url)}")
 
@@ -203,7 +204,7 @@ def _tell_json(value: Any) -> None:
 
 def _run_json(run: RunRecord, counts: Any) -> dict[str, Any]:
     """Return a run as JSON."""
-    plain = ("uuid", "name", "target", "definition", "owner", "epoch", "created", "modified")
+    plain = ("uuid", "parent", "name", "target", "definition", "owner", "epoch", "created", "modified")
     return {name: getattr(run, name) for name in plain} | {
         "status": run.status.name,
         "interrupted": run.interrupted,

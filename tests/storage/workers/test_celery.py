@@ -14,6 +14,7 @@ import pytest
 from celery import Celery
 from sqlalchemy import event
 
+from storage.test_cli_stored import call
 from storage.workers import flows
 from storage.workers.servers import HERE, Redis, Worker, wait_until
 from storage.workers.test_pool import ran
@@ -427,6 +428,19 @@ def test_branches_are_runs_of_their_own_and_joined(url: str, log: Path) -> None:
     paths = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
     refused = subprocess.run(command, env=paths, capture_output=True, text=True, timeout=60, check=False)
     assert (2, True) == (refused.returncode, "only workers go on with it: wfgraph runs requeue" in refused.stderr)
+
+
+def test_what_a_branch_belongs_to_is_shown_and_goes_on_in_its_place(url: str, log: Path) -> None:
+    workflows = eager(url, branches=True)
+    uuid = workflows.run.delay_sharded("joined", [{"n": 0, "stop": "b"}])
+    (part,) = workflows.store.parts(uuid)
+    branch = next(one for one in workflows.store.branches(part.uuid) if one.status is WorkflowStatus.HALTED)
+    shown = call("runs", "show", branch.uuid, "--db", url).stdout
+    assert f"  branch of  {part.uuid}\n" in shown
+    assert "definition" not in shown
+    assert f"go on: wfgraph runs resume {part.uuid[:8]} " in shown
+    assert part.uuid == json.loads(call("runs", "show", branch.uuid, "--db", url, "--json").stdout)["parent"]
+    assert f"  part of    {uuid}\n" in call("runs", "show", part.uuid, "--db", url).stdout
 
 
 def test_branches_that_nobody_waits_for(url: str, log: Path) -> None:
