@@ -15,20 +15,22 @@ from differential.runs import definitions_of, run
 from hypothesis import given
 from seeded import texts_of
 
-from wfgraph import Trace, compile_graph, patterns
+from wfgraph import Trace, check, compile_graph, patterns
 from wfgraph.compiler.assemble import assemble
 from wfgraph.compiler.jumps import target_of
 from wfgraph.compiler.lower import lower
 from wfgraph.compiler.normalize import define
 from wfgraph.engine import GenericWorkflowEngine
-from wfgraph.errors import HaltProcessing, WfgraphInternalError
+from wfgraph.errors import HaltProcessing, WfgraphInternalError, WorkflowDefinitionError
 from wfgraph.graph.nesting import clean
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import Control
+from wfgraph.graph.text import graph_text
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, TERMINALS, Edge, WorkflowGraph
-from wfgraph.patterns import CMP, EMPTY_CALL, IF, SYNCHRONIZE, TASK_JUMP_IF, TRY
+from wfgraph.patterns import CMP, EMPTY_CALL, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_FWD, TASK_JUMP_IF, TRY
 from wfgraph.runtime.trace import Step
+from wfgraph.testing import run as walked
 
 
 def stray(graph: WorkflowGraph, step: Step) -> bool:
@@ -107,6 +109,21 @@ def test_what_every_pass_makes_is_valid(program: Program) -> None:
         verify_program(made)
         assert graph.nx.number_of_edges() == len(graph.edges)
         assert graph.nx.number_of_nodes() == len(graph.nodes) + len(TERMINALS)
+
+
+@pytest.mark.parametrize("empty", [[], [None], ([],)])
+def test_the_graph_leaves_out_what_registering_drops_so_that_jumps_lead_where_they_lead(empty: Any) -> None:
+    def first(obj: Any, eng: Any) -> None: ...
+    def second(obj: Any, eng: Any) -> None: ...
+
+    flow = [TASK_JUMP_IF(EMPTY_CALL, 1), empty, TASK_JUMP_FWD(2), empty, first, second]
+    assert graph_text(compile_graph([item for item in flow if item is not empty])) == graph_text(compile_graph(flow))
+    assert ((0,), (1,), (3,)) == walked(flow, {}).path
+    walked([PARALLEL_SPLIT(flow), SYNCHRONIZE(flow, EMPTY_CALL)], {})
+    with pytest.raises(WorkflowDefinitionError) as refused:
+        compile_graph([*flow, 7])
+    (finding,) = [one for one in check([*flow, 7]) if one.severity == "error"]
+    assert refused.value.address == finding.address == (4,)
 
 
 def test_an_invalid_graph_would_be_found() -> None:

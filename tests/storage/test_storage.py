@@ -692,3 +692,11 @@ def test_illegal_changes_of_status_are_refused() -> None:
     assert WorkflowStatus.CANCELLED is caught.value.obj_status
     with pytest.raises(WorkflowObjectStatusError, match="the object 3 is INITIAL, and can't become COMPLETED"):
         OBJECTS.check(ObjectStatus.INITIAL, ObjectStatus.COMPLETED, 3)
+
+
+def test_a_registered_list_that_was_changed_since_is_stored_as_it_is_run(database: Database) -> None:
+    eng = begun(database, [step("a")], granularity="task")
+    eng.callbacks.get().extend([[], step("b")])
+    eng.process([{}])
+    assert [[0], [2]] == [row.callback_pos for row in eng.runs.steps(eng.uuid)]
+    assert [(0,), (2,)] == [node.item.address for node in eng._graph().nodes]

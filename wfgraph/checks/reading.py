@@ -177,6 +177,8 @@ class _Reader:
                 frames.pop()
                 if frames and frames[-1][1] is not into:
                     path.pop()
+                    if not path and not into:
+                        result.pop()  # as registering drops it
         return result
 
     def _items(self, raw: Any, address: Address, branch: _Branch | None) -> Iterator[Any]:

@@ -9,7 +9,7 @@ from wfgraph.compiler.assemble import assemble
 from wfgraph.compiler.effects import inferred
 from wfgraph.compiler.lower import lower
 from wfgraph.compiler.normalize import define
-from wfgraph.graph.nesting import Tasks, clean
+from wfgraph.graph.nesting import Tasks, registered
 from wfgraph.graph.program import Program
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import collecting_later
@@ -17,7 +17,7 @@ from wfgraph.utils import collecting_later
 if TYPE_CHECKING:
     from wfgraph.compiler.inference import Inference
 
-__all__ = ["build_program", "compile_graph"]
+__all__ = ["build_program", "compile_graph", "graph_of_registered"]
 
 
 def compile_graph(
@@ -38,12 +38,19 @@ def compile_graph(
     >>> compile_graph([print, [print]])
     <WorkflowGraph of 2 tasks and 3 edges>
     """
+    return graph_of_registered(registered(callbacks), engine, inference=inference)
+
+
+def graph_of_registered(
+    callbacks: list[Any], engine: type | None = None, *, inference: Inference | None = None
+) -> WorkflowGraph:
+    """Compile what an engine runs, ``callbacks.get()``, as it stands: as in :func:`build_program`, nothing is flattened here."""
     if inference is None:
         from wfgraph.compiler.inference import Inference  # running a workflow needs none of it
 
         inference = Inference(engine)
     with collecting_later():
-        return lower(define(clean(callbacks)), inferred(inference))
+        return lower(define(callbacks), inferred(inference))
 
 
 def build_program(callbacks: Any) -> Program:

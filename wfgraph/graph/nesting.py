@@ -63,6 +63,15 @@ def clean(callbacks: Any) -> list[Any]:
     return result
 
 
+def registered(callbacks: Any) -> list[Any]:
+    """Return a definition as registering it leaves it: clean, and without empty lists at its outermost level.
+
+    Raises:
+        WorkflowDefinitionError: as :func:`clean`.
+    """
+    return [item for item in clean(callbacks) if not is_block(item) or item]
+
+
 def _read(frames: list[_Frame], open_ids: set[int]) -> None:
     """Read all that is left of open lists."""
     while frames:

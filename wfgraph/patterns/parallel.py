@@ -20,7 +20,7 @@ from wfgraph.compiler.effects import declared, ends_of_lanes
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError, WorkflowError, WorkflowTransition
 from wfgraph.graph import ops
 from wfgraph.graph.describing import describe
-from wfgraph.graph.nesting import Task, clean
+from wfgraph.graph.nesting import Task, registered
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
 from wfgraph.runtime.context import speaking_of
@@ -92,7 +92,7 @@ def _elsewhere(eng: Any, lanes: tuple[Lane, ...]) -> Any:
 
 def _lane(branch: Any) -> Lane:
     """Return the items of a branch; None is an empty one."""
-    return () if branch is None else tuple(clean(branch))
+    return () if branch is None else tuple(registered(branch))
 
 
 def _run_alone(branch: Any, lane: Lane, obj: Any, eng: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from wfgraph.graph.nesting import Tasks, clean, is_block
+from wfgraph.graph.nesting import Tasks, clean, registered
 from wfgraph.utils import brief, shown
 
 __all__ = ["Callbacks"]
@@ -49,9 +49,8 @@ class Callbacks:
         Raises:
             WorkflowDefinitionError: the item contains itself.
         """
-        for item in clean((func,)):
-            if not is_block(item) or item:
-                self._dict.setdefault(key, []).append(item)
+        for item in registered((func,)):
+            self._dict.setdefault(key, []).append(item)
 
     def add_many(self, list_or_tuple: Tasks | Iterable[Any], key: str = "*") -> None:
         """Append many items to a definition; tuples are flattened.

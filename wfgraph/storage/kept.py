@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from wfgraph import engine_db
-from wfgraph.compiler.pipeline import compile_graph
+from wfgraph.compiler.pipeline import compile_graph, graph_of_registered
 from wfgraph.errors import StorageError, WorkflowAPIError, WorkflowError
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -142,7 +142,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
             )
         (callbacks,) = known.values()
         self._compiled(callbacks)  # which a strict engine checks, before anything is stored
-        graph = compile_graph(callbacks)
+        graph = graph_of_registered(callbacks)
         stored = self.db_obj.definition
         if self.policy == "pinned" and stored not in (None, fingerprint(graph)):
             for version in self.versions:

@@ -10,7 +10,7 @@ from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowError
 from wfgraph.graph.address import Address, format_address
-from wfgraph.graph.nesting import clean
+from wfgraph.graph.nesting import registered
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.workflow_graph import ERROR, HALT, Node, WorkflowGraph
 from wfgraph.patterns._tasks import register
@@ -167,7 +167,7 @@ def run(
             f"{type(eng).__name__} chooses its definitions itself; test each of them with an engine that does not"
         )
     graph = compile_graph(definition, engine=type(eng))
-    flow = _stub(clean(definition), graph, stubs or {})
+    flow = _stub(registered(definition), graph, stubs or {})
     register(eng, flow, [token])
     eng.extra_data.update(extra_data or {})
     stubbed = compile_graph(flow, engine=type(eng)) if stubs else graph

@@ -26,7 +26,7 @@ def find(context: Context) -> Iterator[Finding]:
     last = max((index for index, item in enumerate(items) if not _dropped(item)), default=-1)
     place = 0
     for index, item in enumerate(items[:last]):
-        if item is None or _dropped(item):
+        if _dropped(item):
             shown = "None" if item is None else "an empty list"
             yield Finding(
                 f"item {index} of the definition is {shown}, which is dropped when it is registered: what follows moves "
@@ -34,7 +34,7 @@ def find(context: Context) -> Iterator[Finding]:
                 address=(place,),
                 hint="take it out, so that places are what they look like",
             )
-        if item is not None:
+        if not _dropped(item):
             place += tuple.__len__(item) if is_a(item, tuple) and not callable(item) else 1
 
 
