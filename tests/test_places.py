@@ -60,6 +60,7 @@ def chooses(obj: Any, eng: Any) -> str:
 
 
 def items(obj: Any, eng: Any) -> list[int]:
+    assert isinstance(eng, GenericWorkflowEngine)
     obj.ran.append("items")
     return [1, 2, 3]
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from wfgraph import compile_graph, ops, outcomes, task
+from wfgraph.compiler import codegen
 from wfgraph.compiler.codegen import source_of
 from wfgraph.compiler.pipeline import build_program
 from wfgraph.compiler.shapes import shape_of
@@ -434,8 +435,9 @@ def test_a_hook_that_fails_never_takes_the_place_of_a_halt(caplog: pytest.LogCap
 @pytest.mark.parametrize("order", ["ASC", "DSC"])
 @pytest.mark.parametrize("kind", [list, tuple, set, iter])
 def test_items_are_asked_for_with_token_and_engine_before_and_after_a_halt(
-    tier: str, cached: bool, order: str, kind: Any
+    monkeypatch: pytest.MonkeyPatch, tier: str, cached: bool, order: str, kind: Any
 ) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
     asked: list[Any] = []
     eng = GenericWorkflowEngine()
     eng.tier = tier
@@ -459,3 +461,43 @@ def test_items_are_asked_for_with_token_and_engine_before_and_after_a_halt(
     assert all(one is token and other is eng for one, other in asked)
     assert not cached or 1 == len(asked)
     assert not [key for key in eng.extra_data if "loop" in str(key).lower()]
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@pytest.mark.parametrize("kind", [list, tuple, set, dict.fromkeys, str])
+def test_a_loop_over_what_was_given_goes_on_where_it_was_halted(
+    monkeypatch: pytest.MonkeyPatch, tier: str, kind: Any
+) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    given = kind("abc")
+
+    def look(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        if len(obj) == 2:
+            eng.halt("look")
+
+    eng.callbacks.replace([FOR(given, "x", [look, a])])
+    token: list[str] = []
+    with pytest.raises(HaltProcessing):
+        eng.process([token])
+    eng.restart("current", "next")
+    assert list(given) == token
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_what_a_round_adds_to_the_list_that_a_loop_was_given_has_its_turn(tier: str) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    given = [1, 2]
+
+    def adds(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        if len(given) == 2:
+            given.append(3)
+
+    eng.callbacks.replace([FOR(given, "x", adds)])
+    token: list[int] = []
+    eng.process([token])
+    assert [1, 2, 3] == token

@@ -96,7 +96,7 @@ def resume(op: For, head: Address, obj: Any, eng: Any, inside: bool = False) -> 
     return rest, items
 
 
-def record(op: For, head: Address, rest: Iterator[Any], items: Any, eng: Any, ahead: int = 0) -> None:
+def record(op: For, head: Address, rest: Iterator[Any], items: Any, eng: Any, ahead: int) -> None:
     """Write down how far an iterator has come, as :func:`advance` would have; ``ahead`` rounds of it do not count."""
     at = list(head)
     found: dict[str, Any] = {"token": eng.state.token_pos, "at": at}
