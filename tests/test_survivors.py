@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -501,3 +502,93 @@ def test_what_a_round_adds_to_the_list_that_a_loop_was_given_has_its_turn(tier: 
     token: list[int] = []
     eng.process([token])
     assert [1, 2, 3] == token
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@pytest.mark.parametrize("order", ["ASC", "DSC"])
+@pytest.mark.parametrize("given", [[1, 2, 3], lambda: [1, 2, 3]], ids=["given", "asked for"])
+def test_a_position_changed_unseen_at_the_end_of_a_round_costs_no_item(tier: str, order: str, given: Any) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    told: list[int] = []
+
+    def unseen(obj: Any, eng: Any) -> None:
+        obj.append("moves")
+        if len(obj) == 4:
+            getattr(eng.state, "callback_" + "pos")[-1] = 0  # back to the head, and from there to the body once more
+
+    def body(obj: Any, eng: Any) -> None:
+        obj.append("body")
+
+    eng.callbacks.replace(FOR(given, lambda obj, eng, place, item: told.append(item), [body, unseen], order=order))
+    token: list[str] = []
+    eng.process([token])
+    assert ([1, 2, 3] if order == "ASC" else [3, 2, 1]) == list(dict.fromkeys(told))
+    assert ["body", "moves"] * 4 == token
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_a_loop_goes_on_after_a_task_of_it_has_let_the_engine_run_another_token(tier: str) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+    inner: list[int] = []
+
+    def look(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        if obj is not inner and obj == [1, 2]:
+            eng.process([inner])
+            assert [1, 2, 3] == inner
+
+    eng.callbacks.replace([FOR([1, 2, 3], "x", [look, a])])
+    token: list[int] = []
+    eng.process([token])
+    assert [1, 2, 3] == token
+
+
+# runtime/cursor ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_the_head_of_a_loop_is_told_its_own_place_in_every_round(tier: str) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+
+    def items(obj: Any, eng: Any) -> list[int]:
+        obj.append(("items", list(eng.state.callback_pos)))
+        return [1, 2]
+
+    def takes(obj: Any, eng: Any, place: str, item: int) -> None:
+        obj.append(("takes", list(eng.state.callback_pos)))
+
+    def body(obj: Any, eng: Any) -> None:
+        obj.append(("body", list(eng.state.callback_pos)))
+
+    eng.callbacks.replace([FOR(items, takes, body)])
+    token: list[Any] = []
+    eng.process([token])
+    told = [("items", [0, 0]), ("takes", [0, 0]), ("body", [0, 1])]
+    assert [*told, *told, told[0]] == token
+
+
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_a_position_changed_by_hand_is_what_all_are_told(tier: str) -> None:
+    eng = GenericWorkflowEngine()
+    eng.tier = tier
+
+    def moves(obj: Any, eng: Any) -> None:
+        position = eng.state.callback_pos
+        position[0] = 1
+        with ThreadPoolExecutor(1) as threads:
+            elsewhere = threads.submit(lambda: eng.state.callback_pos).result()
+        assert [1] == elsewhere == eng.state.glance()
+        assert position is not eng.state.glance()
+        assert position is eng.state.callback_pos
+        obj.append("moves")
+
+    def note(obj: Any, eng: Any) -> None:
+        obj.append(list(eng.state.callback_pos))
+
+    eng.callbacks.replace([moves, note, note])
+    token: list[Any] = []
+    eng.process([token])
+    assert ["moves", [2]] == token
