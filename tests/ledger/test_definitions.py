@@ -151,11 +151,16 @@ def test_a_task_that_changes_the_definition_changes_the_next_run(lib: Subject, e
     assert expected == [token[0] for token in tokens]
 
 
+OF_ITSELF = partial(a)
+OF_ITSELF.__setstate__((OF_ITSELF, (), {}, {}))  # type: ignore[attr-defined]
+
+
 @ours
 @pytest.mark.parametrize(
     ("pattern", "asked"),
     [
         (IF("ready", a), "'ready'"),
+        (IF(OF_ITSELF, a), "partial"),
         (IF(None, a), "None"),  # type: ignore[arg-type]
         (WHILE(None, a), "None"),  # type: ignore[arg-type]
         (CHOICE(None, x=a), "None"),  # type: ignore[arg-type]

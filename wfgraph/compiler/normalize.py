@@ -105,7 +105,7 @@ def fault_of(item: Any) -> Fault | None:
     """Tell why an item is no task; None when it is one."""
     if not callable(item):
         return Fault.NOT_CALLABLE
-    if is_a(without_partials(item), partial):
+    if _is_endless(item):
         return Fault.ENDLESS
     code = code_run_by(item)
     if code is not None and code.co_flags & _SILENT:
@@ -168,7 +168,12 @@ def _asked(item: Any) -> tuple[Any, ...]:
 
 
 def _answers(asked: Any) -> bool:
-    return callable(asked) and _takes_two(asked)
+    return callable(asked) and not _is_endless(asked) and _takes_two(asked)
+
+
+def _is_endless(item: Any) -> bool:
+    """Tell whether a call of it would never come to a function: Python itself breaks down then."""
+    return is_a(without_partials(item), partial)
 
 
 def _check_task(item: Any, place: Place) -> None:
