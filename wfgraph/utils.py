@@ -12,6 +12,7 @@ __all__ = [
     "attribute",
     "classproperty",
     "brief",
+    "comes_to_a_function",
     "collecting_later",
     "counted",
     "escape_control",
@@ -81,6 +82,11 @@ def without_partials(found: Any) -> Any:
             break
         found = found.func
     return found
+
+
+def comes_to_a_function(found: Any) -> bool:
+    """Tell whether a call of it comes to a function: one of a partial of itself ends the process."""
+    return callable(found) and not is_a(without_partials(found), partial)
 
 
 def shown(value: Any) -> str:

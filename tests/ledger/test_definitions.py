@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from ledger import Subject, both, fixed, note, ours, outcome
 from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.patterns import CALLFUNC, PROFILE, TRY
 from wfgraph.patterns.controlflow import CHOICE, CMP, FOR, IF, IF_ELSE, IF_NOT, TASK_JUMP_IF, WHILE
 
 
@@ -181,6 +182,21 @@ def test_a_condition_that_can_not_be_asked_is_refused_with_the_address_of_its_pa
     place = "[1]" if callable(pattern) else "[1, 0]"
     expected = f"at {place} asks {asked}, which can't be called with (obj, eng), the token and the engine"
     assert expected in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: FOR([1], OF_ITSELF, a),
+        lambda: TRY(OF_ITSELF),
+        lambda: TRY(a, onfailure=OF_ITSELF),
+        lambda: PROFILE(OF_ITSELF),
+        lambda: CALLFUNC(OF_ITSELF),
+    ],
+)
+def test_a_partial_of_itself_is_nothing_that_a_pattern_could_call(use: Callable[[], Any]) -> None:
+    with pytest.raises(WorkflowDefinitionError):
+        use()
 
 
 @both

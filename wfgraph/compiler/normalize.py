@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
 from inspect import CO_ASYNC_GENERATOR, CO_COROUTINE, CO_GENERATOR, CO_ITERABLE_COROUTINE, CO_VARARGS, signature
 from types import FunctionType
 from typing import Any
@@ -25,7 +24,7 @@ from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.ops import Branch, Choice, For, While
 from wfgraph.graph.task import op_of
-from wfgraph.utils import escape_control, is_a, shown, task_name, without_partials
+from wfgraph.utils import comes_to_a_function, escape_control, is_a, shown, task_name
 
 __all__ = ["Fault", "define", "fault_of", "is_async", "message_of"]
 
@@ -105,7 +104,7 @@ def fault_of(item: Any) -> Fault | None:
     """Tell why an item is no task; None when it is one."""
     if not callable(item):
         return Fault.NOT_CALLABLE
-    if _is_endless(item):
+    if not comes_to_a_function(item):
         return Fault.ENDLESS
     code = code_run_by(item)
     if code is not None and code.co_flags & _SILENT:
@@ -168,12 +167,7 @@ def _asked(item: Any) -> tuple[Any, ...]:
 
 
 def _answers(asked: Any) -> bool:
-    return callable(asked) and not _is_endless(asked) and _takes_two(asked)
-
-
-def _is_endless(item: Any) -> bool:
-    """Tell whether a call of it would never come to a function: Python itself breaks down then."""
-    return is_a(without_partials(item), partial)
+    return comes_to_a_function(asked) and _takes_two(asked)
 
 
 def _check_task(item: Any, place: Place) -> None:

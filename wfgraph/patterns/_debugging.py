@@ -22,7 +22,7 @@ from wfgraph.graph.describing import describe
 from wfgraph.graph.nesting import Task, is_block
 from wfgraph.graph.task import op_of
 from wfgraph.patterns._tasks import named, new_engine, pattern, register
-from wfgraph.utils import task_name
+from wfgraph.utils import comes_to_a_function, task_name
 
 __all__ = ["CALLFUNC", "DEBUG_CYCLE", "PROFILE", "debug_simple", "universal_repeater"]
 
@@ -47,7 +47,7 @@ def PROFILE(call: Any, output: Any = None, stats: Iterable[str] = ("time", "call
     unknown = [order for order in orders if order not in pstats.Stats().get_sort_arg_defs()]
     if unknown:
         raise WorkflowDefinitionError(f"PROFILE can't sort by {', '.join(map(describe, unknown))}", payload=unknown)
-    if not callable(call) and not is_block(call):
+    if not comes_to_a_function(call) and not is_block(call):
         raise WorkflowDefinitionError(f"PROFILE runs a task or a list of them, not {describe(call)}", payload=call)
     known: ops.Op = ops.SubWorkflow(call) if is_block(call) else op_of(call)
     if not is_block(call):
@@ -204,7 +204,7 @@ def CALLFUNC(
 
 def _function(func: Any) -> Callable[..., Any]:
     """Return a function given as such or by its dotted name."""
-    if callable(func):
+    if comes_to_a_function(func):
         return func  # type: ignore[no-any-return]
     try:
         found = pkgutil.resolve_name(str(func))
@@ -212,7 +212,7 @@ def _function(func: Any) -> Callable[..., Any]:
         raise WorkflowDefinitionError(
             f"there is no function {describe(func)} to import: {error}", payload=func
         ) from error
-    if not callable(found):
+    if not comes_to_a_function(found):
         raise WorkflowDefinitionError(f"{describe(func)} is no function but {describe(found)}", payload=func)
     return found  # type: ignore[no-any-return]
 

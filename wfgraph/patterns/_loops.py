@@ -8,7 +8,7 @@ from typing import Any
 
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.describing import describe
-from wfgraph.utils import is_a, shown
+from wfgraph.utils import comes_to_a_function, is_a, shown
 
 __all__ = ["assigner", "item_source"]
 
@@ -57,7 +57,7 @@ def assigner(setter: Any) -> Callable[[Any, Any, str, Any], Any] | None:
             eng.extra_data[setter] = item
 
         return assign
-    if not callable(setter):
+    if not comes_to_a_function(setter):
         raise WorkflowDefinitionError(
             f"FOR needs a key or a callable to store the item, not {shown(setter)}", payload=setter
         )

@@ -19,7 +19,7 @@ from wfgraph.graph.task import op_of, task
 from wfgraph.patterns._debugging import CALLFUNC, DEBUG_CYCLE, PROFILE, debug_simple, universal_repeater
 from wfgraph.patterns._sub_workflow import RUN_WF
 from wfgraph.patterns._tasks import named, pattern
-from wfgraph.utils import is_a, shown
+from wfgraph.utils import comes_to_a_function, is_a, shown
 
 __all__ = [
     "CALLFUNC",
@@ -167,7 +167,7 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
     Raises:
         WorkflowDefinitionError: ``onecall`` is no callable, ``retry`` no number, or ``onfailure`` none of these.
     """
-    if not callable(onecall):
+    if not comes_to_a_function(onecall):
         raise WorkflowDefinitionError("You can wrap only one callable with TRY")
     if is_async(onecall):
         raise WorkflowDefinitionError(
@@ -175,7 +175,7 @@ def TRY(onecall: Task, retry: int = 1, onfailure: Any = Exception, verbose: bool
         )
     if not is_a(retry, int) or retry < 0:
         raise WorkflowDefinitionError(f"TRY can't run a task again {shown(retry)} times", payload=retry)
-    if not is_a(onfailure, BaseException) and not callable(onfailure):
+    if not is_a(onfailure, BaseException) and not comes_to_a_function(onfailure):
         raise WorkflowDefinitionError(f"TRY can neither raise nor call {describe(onfailure)}", payload=onfailure)
     attempts = retry + 1
 
