@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -592,3 +593,61 @@ def test_a_position_changed_by_hand_is_what_all_are_told(tier: str) -> None:
     token: list[Any] = []
     eng.process([token])
     assert ["moves", [2]] == token
+
+
+# graph/nesting and compiler/normalize: what is no definition -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["text", b"text", 5, None], ids=repr)
+def test_what_is_no_list_of_callables_is_refused_and_shown(given: Any) -> None:
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        clean(given)
+    assert f"a workflow definition is a list of callables, not {given!r}" in str(caught.value)
+    assert given is caught.value.payload
+
+
+class Unreadable(list[Any]):
+    def __iter__(self) -> Any:
+        raise OSError("gone")
+
+
+@pytest.mark.parametrize(("within", "address"), [(0, ()), (1, (1,)), (2, (1, 0))])
+def test_a_list_that_can_not_be_read_is_named_by_its_own_place(within: int, address: tuple[int, ...]) -> None:
+    given: Any = Unreadable()
+    for level in range(within):
+        given = [given] if level < within - 1 else [a, given]
+    with pytest.raises(WorkflowDefinitionError, match=r"can't be read: .*gone") as caught:
+        clean(given)
+    assert address == caught.value.address
+
+
+def test_one_list_may_stand_in_two_places_of_a_definition_but_not_in_itself() -> None:
+    shared: list[Any] = [a]
+    for read in (clean, build_program):
+        read([shared, [shared], (shared, b)])
+        looped: list[Any] = [a]
+        looped.append([b, looped])
+        with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
+            read(looped)
+        assert (1, 1) == caught.value.address
+
+
+async def later(obj: Any, eng: Any) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("wrap", [lambda asked: asked, partial], ids=["as it is", "as a partial"])
+def test_a_condition_that_is_async_is_refused_where_it_stands(wrap: Callable[[Any], Any]) -> None:
+    with pytest.raises(WorkflowDefinitionError, match=r"\[1, 0\] asks .*later.*, an async function") as caught:
+        build_program([a, IF(wrap(later), b)])
+    assert (1, 0) == caught.value.address
+
+
+def of_three(obj: Any, eng: Any, more: Any) -> None: ...
+def of_any(*all_of_them: Any) -> None: ...
+
+
+def test_a_task_takes_two_arguments_however_it_says_so() -> None:
+    build_program([of_any, partial(of_three, None)])
+    with pytest.raises(WorkflowDefinitionError, match=r"of_three at \[0\] can't be called with \(obj, eng\)"):
+        build_program([of_three])

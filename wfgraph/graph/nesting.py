@@ -9,6 +9,7 @@ Nothing here recurses: definitions may be nested deeper than Python's recursion 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import Any, TypeAlias
 
 from wfgraph.errors import WorkflowDefinitionError
@@ -89,7 +90,7 @@ def _read(frames: list[_Frame], open_ids: set[int]) -> None:
                 into = []
                 target.append(into)
             open_ids.add(id(item))
-            frames.append((iter(item), into, id(item)))
+            frames.append((chain.from_iterable([item]), into, id(item)))  # asked for its items when it is open
             break
         else:
             open_ids.discard(frames.pop()[2])
