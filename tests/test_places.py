@@ -175,7 +175,7 @@ def test_from_every_place_both_tiers_go_on_alike(monkeypatch: pytest.MonkeyPatch
 
 
 def moves_unseen(tier: str, callbacks: Any, answers: tuple[int, ...], at: int, by: int, asked: bool) -> list[Any]:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     eng.callbacks.replace(callbacks)
     token = Moving(answers, None)
@@ -258,7 +258,7 @@ def test_only_what_python_could_not_nest_gets_a_function_of_its_own() -> None:
     ids=["while", "break", "if"],
 )
 def test_deep_lists_run_as_shallow_ones_do(tier: str, levels: int, wrap: Callable[[Any], Any]) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     eng.callbacks.replace(nested(levels, wrap))
     token = Token((1,) * 25, None)
@@ -292,7 +292,7 @@ def test_the_next_token_asks_for_items_after_the_round_that_it_begins_in(
     monkeypatch: pytest.MonkeyPatch, tier: str
 ) -> None:
     monkeypatch.setattr(codegen, "PATIENCE", 1)
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     eng.callbacks.replace(FOR(items, told, [a, b], cache_data=True))
     first, second = Token((), 2), Token((), None)

@@ -301,7 +301,7 @@ def test_there_is_no_source_of_what_is_nested_too_deep() -> None:
 
 
 def test_steering_says_what_it_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     with caplog.at_level(logging.DEBUG, eng.log.name):
         with pytest.raises(HaltProcessing) as halted:
             eng.halt()
@@ -370,7 +370,7 @@ def test_a_hook_before_tasks_alone_is_told_of_each() -> None:
         def before_each_callback(eng: Any, callback_func: Any, obj: Any) -> None:
             seen.append((eng, callback_func, obj))
 
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.processing_factory = type("Factory", (ProcessingFactory,), {"action_mapper": Mapper})
     eng.callbacks.replace([a, [b]])
     eng.process(["token"])
@@ -404,7 +404,7 @@ def test_what_the_engine_overrides_is_called_under_the_eyes_of_hooks() -> None:
 
 
 def test_as_many_tasks_may_run_as_max_steps_says() -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.max_steps = 3
     eng.callbacks.replace([a, a, a])
     eng.process([1, 2])
@@ -441,7 +441,7 @@ def test_items_are_asked_for_with_token_and_engine_before_and_after_a_halt(
 ) -> None:
     monkeypatch.setattr(codegen, "PATIENCE", 1)
     asked: list[Any] = []
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
 
     def items(obj: Any, eng: Any) -> Any:
@@ -471,7 +471,7 @@ def test_a_loop_over_what_was_given_goes_on_where_it_was_halted(
     monkeypatch: pytest.MonkeyPatch, tier: str, kind: Any
 ) -> None:
     monkeypatch.setattr(codegen, "PATIENCE", 1)
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     given = kind("abc")
 
@@ -490,7 +490,7 @@ def test_a_loop_over_what_was_given_goes_on_where_it_was_halted(
 
 @pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 def test_what_a_round_adds_to_the_list_that_a_loop_was_given_has_its_turn(tier: str) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     given = [1, 2]
 
@@ -509,7 +509,7 @@ def test_what_a_round_adds_to_the_list_that_a_loop_was_given_has_its_turn(tier: 
 @pytest.mark.parametrize("order", ["ASC", "DSC"])
 @pytest.mark.parametrize("given", [[1, 2, 3], lambda: [1, 2, 3]], ids=["given", "asked for"])
 def test_a_position_changed_unseen_at_the_end_of_a_round_costs_no_item(tier: str, order: str, given: Any) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     told: list[int] = []
 
@@ -530,7 +530,7 @@ def test_a_position_changed_unseen_at_the_end_of_a_round_costs_no_item(tier: str
 
 @pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 def test_a_loop_goes_on_after_a_task_of_it_has_let_the_engine_run_another_token(tier: str) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
     inner: list[int] = []
 
@@ -551,7 +551,7 @@ def test_a_loop_goes_on_after_a_task_of_it_has_let_the_engine_run_another_token(
 
 @pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 def test_the_head_of_a_loop_is_told_its_own_place_in_every_round(tier: str) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
 
     def items(obj: Any, eng: Any) -> list[int]:
@@ -573,7 +573,7 @@ def test_the_head_of_a_loop_is_told_its_own_place_in_every_round(tier: str) -> N
 
 @pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 def test_a_position_changed_by_hand_is_what_all_are_told(tier: str) -> None:
-    eng = GenericWorkflowEngine()
+    eng: Any = GenericWorkflowEngine()
     eng.tier = tier
 
     def moves(obj: Any, eng: Any) -> None:
