@@ -115,10 +115,11 @@ def show(uuid: str, url: str | None, everything: bool, as_json: bool, watch: boo
         _show_objects(told)
     if not everything and len(waiting) > MANY:
         say(f"and {len(waiting) - MANY} more; --all shows them")
+    where = "" if run.target and not run.joins else " --target module:attribute"
     if waiting and run.status is not WorkflowStatus.RUNNING:
-        say(f"go on: {how_to('resume', run.parent if run.joins and run.parent else run.uuid, url)}")
+        say(f"go on: {how_to('resume', run.parent if run.joins and run.parent else run.uuid, url)}{where}")
     elif run.interrupted:
-        say(f"go on: {how_to('requeue', run.uuid, url)}")
+        say(f"go on: {how_to('requeue', run.uuid, url)}{where}")
 
 
 @click.command(

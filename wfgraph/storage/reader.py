@@ -100,6 +100,7 @@ class Reader:
         run = self.find(uuid)
         if run.first_object is None and run.joins is None:
             run.parts = self.parts(run.uuid)
+            run.modified = max(one.modified or 0.0 for one in (run, *run.parts))  # it is what they are
         # A part by itself counts its own objects.
         table, owner, place = self._object, self._run, self._place() - (run.first_object or 0)
         query = (

@@ -90,6 +90,13 @@ def eager(url: str, registry: Any = None, **options: Any) -> CeleryWorkflows:
     return CeleryWorkflows(app, registry or REGISTRY, url, **options)
 
 
+def test_a_run_in_parts_has_changed_when_a_part_of_it_has(url: str, log: Path) -> None:
+    workflows = eager(url)
+    uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(4)], shard_size=2)
+    run = workflows.store.load(uuid)
+    assert run.modified == max(part.modified or 0 for part in run.parts) > (run.created or 0)
+
+
 def test_eagerly_a_run_is_done_when_it_was_asked_for(url: str, log: Path) -> None:
     workflows = eager(url)
     uuid = workflows.run.delay_sharded("flow", [{"n": n} for n in range(25)], shard_size=10, extra_data={"a": 1})
@@ -438,7 +445,7 @@ def test_what_a_branch_belongs_to_is_shown_and_goes_on_in_its_place(url: str, lo
     shown = call("runs", "show", branch.uuid, "--db", url).stdout
     assert f"  branch of  {part.uuid}\n" in shown
     assert "definition" not in shown
-    assert f"go on: wfgraph runs resume {part.uuid[:8]} " in shown
+    assert f"go on: wfgraph runs resume {part.uuid[:8]} --db {url} --target module:attribute\n" in shown
     assert part.uuid == json.loads(call("runs", "show", branch.uuid, "--db", url, "--json").stdout)["parent"]
     assert f"  part of    {uuid}\n" in call("runs", "show", part.uuid, "--db", url).stdout
 
