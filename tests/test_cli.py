@@ -474,6 +474,21 @@ def test_python_dash_m_is_the_command_and_plain_text_has_no_colour(place: Path) 
     assert "\x1b" not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize(
+    ("module", "library", "extra"),
+    [
+        ("wfgraph.storage", "sqlalchemy", "storage"),
+        ("wfgraph.celery", "sqlalchemy", "celery"),
+        ("wfgraph.celery", "celery", "celery"),
+        ("wfgraph.otel", "opentelemetry", "otel"),
+    ],
+)
+def test_who_imports_what_an_extra_brings_is_told_which(place: Path, module: str, library: str, extra: str) -> None:
+    done = shell("-c", f"import sys; sys.modules[{library!r}] = None; import {module}", cwd=place)
+    said = f"ModuleNotFoundError: No module named {library!r}; it comes with pip install 'wfgraph[{extra}]'"
+    assert said == done.stderr.splitlines()[-1]
+
+
 def test_running_a_workflow_imports_neither_click_nor_networkx(place: Path) -> None:
     code = (
         "import sys, flow; flow.engine.process([{'n': 1}]); "

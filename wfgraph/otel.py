@@ -19,17 +19,20 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from opentelemetry import context, trace
-from opentelemetry.context import Context
-from opentelemetry.trace import Span, Status, StatusCode, Tracer, TracerProvider
-
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowAPIError
 from wfgraph.graph.address import format_address
 from wfgraph.graph.outcomes import Control
 from wfgraph.runtime.context import identity_of, standing_of
 from wfgraph.runtime.trace import control_of
-from wfgraph.utils import escape_control, shown, task_name
+from wfgraph.utils import escape_control, shown, task_name, without_library
+
+try:
+    from opentelemetry import context, trace
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Span, Status, StatusCode, Tracer, TracerProvider
+except ModuleNotFoundError as error:
+    raise without_library(error, "otel") from error
 
 __all__ = ["instrument", "uninstrument"]
 

@@ -22,6 +22,7 @@ __all__ = [
     "shown",
     "staticproperty",
     "task_name",
+    "without_library",
     "without_partials",
 ]
 
@@ -162,3 +163,16 @@ def escape_control(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def without_library(error: ModuleNotFoundError, extra: str) -> ModuleNotFoundError:
+    """Return an error that says with which extra the library comes that could not be imported.
+
+    Args:
+        error: what importing it raised.
+        extra: the extra.
+    """
+    library = (error.name or "").partition(".")[0]
+    return ModuleNotFoundError(
+        f"No module named {library!r}; it comes with pip install 'wfgraph[{extra}]'", name=library
+    )

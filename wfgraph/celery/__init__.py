@@ -3,7 +3,12 @@
 It comes with ``pip install 'wfgraph[celery]'``. See ``docs/scaling.md``.
 """
 
-from wfgraph.celery.registry import Registered
-from wfgraph.celery.workflows import CeleryWorkflows
+from wfgraph.utils import without_library
+
+try:
+    from wfgraph.celery.registry import Registered
+    from wfgraph.celery.workflows import CeleryWorkflows
+except ModuleNotFoundError as error:
+    raise without_library(error, "celery") from error
 
 __all__ = ["CeleryWorkflows", "Registered"]

@@ -12,28 +12,33 @@ from wfgraph.errors import (
     StorageError,
     UnknownRun,
 )
-from wfgraph.storage.database import Database, connect
-from wfgraph.storage.engine import DbWorkflowEngine
-from wfgraph.storage.granularity import Granularity, batch
-from wfgraph.storage.hooks import StoredProcessingFactory, StoredTransitionAction
-from wfgraph.storage.models import (
-    Base,
-    Definition,
-    DefinitionMixin,
-    Models,
-    Object,
-    ObjectMixin,
-    Result,
-    ResultMixin,
-    Step,
-    StepMixin,
-    Workflow,
-    WorkflowMixin,
-)
-from wfgraph.storage.once import once
-from wfgraph.storage.records import Progress, Record, RunRecord
-from wfgraph.storage.rows import Interrupted
-from wfgraph.storage.store import Store
+from wfgraph.utils import without_library
+
+try:
+    from wfgraph.storage.database import Database, connect
+    from wfgraph.storage.engine import DbWorkflowEngine
+    from wfgraph.storage.granularity import Granularity, batch
+    from wfgraph.storage.hooks import StoredProcessingFactory, StoredTransitionAction
+    from wfgraph.storage.models import (
+        Base,
+        Definition,
+        DefinitionMixin,
+        Models,
+        Object,
+        ObjectMixin,
+        Result,
+        ResultMixin,
+        Step,
+        StepMixin,
+        Workflow,
+        WorkflowMixin,
+    )
+    from wfgraph.storage.once import once
+    from wfgraph.storage.records import Progress, Record, RunRecord
+    from wfgraph.storage.rows import Interrupted
+    from wfgraph.storage.store import Store
+except ModuleNotFoundError as error:
+    raise without_library(error, "storage") from error
 
 __all__ = [
     "Base",

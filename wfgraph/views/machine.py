@@ -10,7 +10,7 @@ from typing import Any
 
 from wfgraph.graph.workflow_graph import ENTRY, TERMINALS, Edge, WorkflowGraph
 from wfgraph.runtime.trace import Step
-from wfgraph.utils import escape_control
+from wfgraph.utils import escape_control, without_library
 
 __all__ = ["machine_config", "machine_of", "state_of", "trigger_of"]
 
@@ -53,9 +53,7 @@ def machine_of(graph: WorkflowGraph, model: Any = None) -> Any:
     try:
         from transitions import Machine
     except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            "a machine needs the library transitions: pip install 'wfgraph[transitions]'", name="transitions"
-        ) from error
+        raise without_library(error, "transitions") from error
     return Machine("self" if model is None else model, auto_transitions=False, **machine_config(graph))
 
 
