@@ -92,20 +92,19 @@ def comes_to_a_function(found: Any) -> bool:
 
 def shown(value: Any) -> str:
     """Return an object's own text on one line, cut where it is long; its type where it has none to give."""
-    try:
-        text = repr(value)
-    except Exception:
-        text = f"<{type(value).__name__} object>"
-    return brief(text)
+    return brief(_told(value, repr))
 
 
 def plain(value: Any) -> str:
     """Return what ``str()`` makes of an object, on one line but not cut; its type where that fails."""
+    return escape_control(_told(value, str))
+
+
+def _told(value: Any, tell: Callable[[Any], str]) -> str:
     try:
-        text = str(value)
+        return tell(value)
     except Exception:
-        text = f"<{type(value).__name__} object>"
-    return escape_control(text)
+        return f"<{type(value).__name__} object>"
 
 
 def brief(text: str, longest: int = _LONGEST) -> str:

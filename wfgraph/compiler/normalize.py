@@ -111,9 +111,10 @@ def fault_of(item: Any) -> Fault | None:
         return Fault.SILENT
     if not _takes_two(item):
         return Fault.OTHER_ARGUMENTS
-    if not all(map(_answers, _asked(item))):
+    asked = _asked(item)
+    if not all(map(_answers, asked)):
         return Fault.ASKS_OTHER
-    return Fault.UNAWAITED if any(map(is_async, _asked(item))) else None
+    return Fault.UNAWAITED if any(map(is_async, asked)) else None
 
 
 def message_of(fault: Fault, item: Any, address: Address) -> str:
