@@ -56,7 +56,8 @@ CODE = [
     (
         [FOR([1, 2], "x", [a])],
         "rest_0, items_0 = resume_0(obj, eng)  # [0, 0] FOR | for item_0 in rest_0:  # [0, 0] FOR |     "
-        "eng.extra_data['x'] = item_0  # [0, 0] FOR |     task_1(obj, eng)  # [0, 1] a | return None",
+        "eng.extra_data['x'] = item_0  # [0, 0] FOR |     task_1(obj, eng)  # [0, 1] a |     "
+        "if look: look(0)  # [0, 0] FOR | return None",
     ),
     (
         [CHOICE(size, one=a, two=b)],

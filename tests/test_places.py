@@ -51,6 +51,19 @@ class Moving(Token):
         self.moves_at -= 1
 
 
+class Jumping(Token):
+    """Jumps from one of its tasks, or from what a FOR calls."""
+
+    eng: GenericWorkflowEngine
+    jumps_at: int
+    by: int
+
+    def look(self) -> None:
+        self.jumps_at -= 1
+        if self.jumps_at == -1:
+            self.eng.jump_call(self.by)
+
+
 def note(obj: Token, eng: Any, what: Any) -> None:
     obj.ran.append(what)
     obj.look()
@@ -82,12 +95,12 @@ def chooses(obj: Any, eng: Any) -> str:
 
 def items(obj: Any, eng: Any) -> list[int]:
     assert isinstance(eng, GenericWorkflowEngine)
-    obj.ran.append("items")
+    note(obj, eng, "items")
     return [1, 2, 3]
 
 
 def told(obj: Any, eng: Any, place: Any, item: Any) -> None:
-    obj.ran.append((place, item))
+    note(obj, eng, (place, item))
 
 
 LISTS: dict[str, list[Any]] = {
@@ -185,13 +198,30 @@ def moves_unseen(tier: str, callbacks: Any, answers: tuple[int, ...], at: int, b
     return token.ran
 
 
-@pytest.mark.parametrize("block", [block for block in LISTS if not block.startswith("for")])
+@pytest.mark.parametrize("block", LISTS)
 def test_a_position_changed_by_what_nobody_can_read_moves_both_tiers_alike(block: str) -> None:
-    # Not in a FOR: where nothing has asked before, the next round has begun when the compiled tier looks.
-    for around, answers in product(["alone", "in a list"], [(), (1,), (0, 1, 1)]):
+    for around, answers in product(AROUND, [(), (1,), (0, 1, 1)]):
         for at, by, asked in product(range(4), [-1, 1], [True, False]):
             given = AROUND[around](LISTS[block]), answers, at, by, asked
             assert moves_unseen("interpreted", *given) == moves_unseen("compiled", *given)
+
+
+def jumps(tier: str, callbacks: Any, answers: tuple[int, ...], at: int, by: int) -> list[Any]:
+    eng: Any = GenericWorkflowEngine()
+    eng.tier = tier
+    eng.callbacks.replace(callbacks)
+    token = Jumping(answers, None)
+    token.eng, token.jumps_at, token.by = eng, at, by
+    eng.process([token])
+    return token.ran
+
+
+@pytest.mark.parametrize("block", LISTS)
+def test_a_jump_from_anywhere_leads_both_tiers_to_the_same_place(block: str) -> None:
+    for around, answers in product(AROUND, [(), (1,), (0, 1, 1)]):
+        for at, by in product(range(4), [-1, 0, 1, 2]):
+            given = AROUND[around](LISTS[block]), answers, at, by
+            assert jumps("interpreted", *given) == jumps("compiled", *given)
 
 
 RESTS = [
@@ -221,8 +251,9 @@ RESTS = [
         2,
         "while True:  # the rest of a round, and then the others |     "
         "rest_0, items_0 = resume_0(obj, eng, inside=True)  # [2] b |     task_2(obj, eng)  # [2] b |     "
-        "for item_0 in rest_0:  # [0] FOR |         assign_0(obj, eng, '[0]', item_0)  # [0] FOR |         "
-        "task_1(obj, eng)  # [1] a |         task_2(obj, eng)  # [2] b |     return 0 | return None",
+        "if look: look(0)  # [0] FOR |     for item_0 in rest_0:  # [0] FOR |         "
+        "assign_0(obj, eng, '[0]', item_0)  # [0] FOR |         task_1(obj, eng)  # [1] a |         "
+        "task_2(obj, eng)  # [2] b |         if look: look(0)  # [0] FOR |     return 0 | return None",
     ),
 ]
 

@@ -9,7 +9,7 @@ from wfgraph.graph.address import format_address
 from wfgraph.graph.definition import Block, Slot, TaskItem
 from wfgraph.graph.ops import Branch, Break, Choice, For, Jump, While
 from wfgraph.graph.outcomes import BREAK, Control, Outcome
-from wfgraph.graph.routine import ANSWER, LoopVariables
+from wfgraph.graph.routine import ANSWER, LOOK, LoopVariables
 
 __all__ = ["write_block", "write_rest"]
 
@@ -86,6 +86,7 @@ def _row(out: Source, block: Block, index: int, depth: int, loop: bool = False) 
         slot = block.slots[index]
         op = control_op(slot, nodes)
         if isinstance(op, Break):
+            _look(out, block, depth, loop)
             _leave(out, block, depth, block.starts[index], loop)
             return
         if isinstance(op, Jump):
@@ -95,11 +96,19 @@ def _row(out: Source, block: Block, index: int, depth: int, loop: bool = False) 
             raise WfgraphInternalError(f"{op!r} in a row of slots")
         _slot(out, slot, depth)
         index += 1
+    _look(out, block, depth, loop)
     if loop and index > last:  # jumped over the jump back
         if block.parent is None:
             out.line(depth, "return None")
         else:
             out.line(depth, "break")
+
+
+def _look(out: Source, block: Block, depth: int, loop: bool) -> None:
+    """Write what looks, before a round of a FOR ends, whether its last task has changed the position."""
+    if loop and out.shape(block) == "for":
+        pc = block.starts[0]
+        out.line(depth, f"if {LOOK}: {LOOK}({pc})", pc)
 
 
 def _plain(out: Source, block: Block, depth: int) -> None:
@@ -178,7 +187,7 @@ def _rounds(out: Source, block: Block, depth: int) -> None:
     op = out.program.graph.nodes[pc].op
     if not isinstance(op, For):
         raise WfgraphInternalError(f"{op!r} at the head of a for")
-    out.loops.append(LoopVariables(pc, block.end, op, f"rest_{pc}", f"items_{pc}"))
+    out.loops.append(LoopVariables(pc, block.end, op, f"rest_{pc}", f"items_{pc}", len(out.lines) + 1))
     out.line(depth, f"for item_{pc} in rest_{pc}:", pc)
     if op.key is not None:
         out.line(depth + 1, f"eng.extra_data[{op.key!r}] = item_{pc}", pc)

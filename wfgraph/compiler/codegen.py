@@ -20,7 +20,7 @@ from wfgraph.compiler.emit import ONE, TOKENS, emit, emit_tokens
 from wfgraph.compiler.shapes import control_op, shape_of
 from wfgraph.graph.ops import OPAQUE, Branch, Choice, For, Op, While
 from wfgraph.graph.program import Program
-from wfgraph.graph.routine import ROUTINES, Unit
+from wfgraph.graph.routine import LOOK, ROUTINES, Unit
 
 __all__ = ["CompiledProgram", "compilable", "source_of"]
 
@@ -49,7 +49,7 @@ class CompiledProgram:
         self, program: Program, begin: Callable[..., Any], resume: Callable[..., Any], checked: Callable[..., Any]
     ) -> None:
         self.program = program
-        self.namespace: dict[str, Any] = {}
+        self.namespace: dict[str, Any] = {LOOK: None}
         self.units: dict[int, Unit] = {}
         self.landings: dict[tuple[int, int | None], Unit] = {}
         self.following: Any = None

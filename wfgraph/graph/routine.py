@@ -14,10 +14,13 @@ from typing import Any, Protocol
 from wfgraph.graph.ops import For, Op
 from wfgraph.graph.program import Program
 
-__all__ = ["ANSWER", "ROUTINES", "Executable", "LoopVariables", "Unit"]
+__all__ = ["ANSWER", "LOOK", "ROUTINES", "Executable", "LoopVariables", "Unit"]
 
 ANSWER = "answer"
 """The local variable in which a routine keeps what the last condition said."""
+
+LOOK = "look"
+"""What a routine calls when a FOR is about to take its next item: ``look(head)``; None while nobody follows the token."""
 
 ROUTINES = "<wfgraph "
 """How the names begin that the code of routines has in place of a file's."""
@@ -33,6 +36,7 @@ class LoopVariables:
         op: what it iterates over.
         iterator: the local variable that holds the iterator.
         items: the local variable that holds what is iterated over.
+        line: the line of its ``for``, counted from 1; in the next one an item is stored, if anywhere.
     """
 
     head: int
@@ -40,6 +44,7 @@ class LoopVariables:
     op: For
     iterator: str
     items: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)

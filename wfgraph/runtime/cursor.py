@@ -13,9 +13,9 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from wfgraph.graph.address import Address
-from wfgraph.graph.ops import Branch, Choice, Op, While
-from wfgraph.graph.outcomes import RETURN, Outcome, jump
-from wfgraph.graph.routine import ANSWER, Executable, Unit
+from wfgraph.graph.ops import Branch, Choice, For, Op, While
+from wfgraph.graph.outcomes import BREAK, RETURN, Outcome, jump
+from wfgraph.graph.routine import ANSWER, LOOK, Executable, LoopVariables, Unit
 from wfgraph.runtime import loops
 
 __all__ = ["Cursor", "Moved", "checked"]
@@ -139,11 +139,15 @@ class Cursor:
         self.touched = True
         self._executable.following = self
         namespace = self._executable.namespace
-        self._saved = {}
+        bound: dict[str, Any] = {LOOK: self.check}
         for row in self._executable.program.rows:
             name = self._executable.name_of(row.id)
-            self._saved[name] = namespace[name]
-            namespace[name] = self._followed(row.id, namespace[name])
+            bound[name] = self._followed(row.id, namespace[name])
+            if isinstance(self._executable.op_of(row.id), For):
+                name = f"begin_{row.id}"
+                bound[name] = self._begun(row.id, namespace[name])
+        self._saved = {name: namespace[name] for name in bound}
+        namespace.update(bound)
 
     def pause(self) -> None:
         """Bind the names to the tasks again: another run of the same routine begins, inside a task of this one."""
@@ -163,7 +167,7 @@ class Cursor:
         address = self.address(pc)
 
         def followed(obj: Any, eng: Any) -> Any:
-            self.check()
+            self.check(pc)
             if self._state._cursor is not self:
                 self._state._cursor = self
             self.show(address)
@@ -174,6 +178,13 @@ class Cursor:
             return result
 
         return followed
+
+    def _begun(self, pc: int, begin: Any) -> Any:
+        def begun(obj: Any, eng: Any) -> Any:
+            self.check(pc)
+            return begin(obj, eng)
+
+        return begun
 
     def _outcome(self, pc: int, result: Any) -> Outcome:
         """Return how a task has ended by what the routine was told; a task that is called itself tells by raising."""
@@ -187,6 +198,11 @@ class Cursor:
         self.live[:] = address
         return self.live
 
+    def _end_of(self, pc: int) -> int:
+        """Return the task after the list that a task stands in."""
+        program = self._executable.program
+        return program.graph.definition.blocks[program.rows[pc].block].end
+
     def address(self, pc: int) -> list[int]:
         """Return the address of a task as a new list."""
         return list(self._executable.program.address_of(pc))
@@ -195,14 +211,21 @@ class Cursor:
         """Tell whether the live list still shows what it was last set to."""
         return self.live == self.address(self.pc)
 
-    def check(self) -> None:
+    def check(self, pc: int | None = None) -> None:
         """Look whether the position was changed by hand since it was last set.
+
+        Args:
+            pc: the task that comes next; None at the end.
 
         Raises:
             Moved: it was.
         """
         if self.live is None or self.unchanged():
             return
+        if isinstance(self._executable.op_of(self.pc), For):
+            # What it iterates over has changed it, or what is told of the item: where no round follows, there was no item.
+            round_begun = pc is not None and self.pc <= pc < self._end_of(self.pc)
+            raise Moved(self.pc, RETURN if round_begun else BREAK)
         # What the routine called last was called under its own name, so only the routine knows what came of it.
         said = None if self._frame is None else self._frame.f_locals.get(ANSWER)
         raise Moved(self.pc, self._outcome(self.pc, said))
@@ -216,7 +239,7 @@ class Cursor:
             The task that ended with it.
         """
         at = 0
-        looping: list[tuple[Unit, FrameType]] = []
+        looping: list[tuple[Unit, FrameType, int]] = []
         found, units = False, self._executable.units
         trace: TracebackType | None = error.__traceback__
         while trace is not None:
@@ -226,24 +249,29 @@ class Cursor:
                 line = unit.lines[trace.tb_lineno]
                 at = line if line >= 0 else at
                 if unit.loops:
-                    looping.append((unit, trace.tb_frame))
+                    looping.append((unit, trace.tb_frame, trace.tb_lineno))
             elif found:
                 break
             trace = trace.tb_next
         ended = error.pc if isinstance(error, Moved) else at
-        for unit, frame in looping:
-            self._write_loops(unit, frame, ended, at)
+        for unit, frame, line in looping:
+            variables = frame.f_locals
+            for loop in unit.loops:
+                ahead = _ahead(loop, error, line, ended)
+                if ahead is not None and loop.iterator in variables:
+                    head = self._executable.program.address_of(loop.head)
+                    rest, items = variables[loop.iterator], variables[loop.items]
+                    loops.record(loop.op, head, rest, items, variables["eng"], ahead)
         return ended
 
-    def _write_loops(self, unit: Unit, frame: FrameType, ended: int, at: int) -> None:
-        variables = frame.f_locals
-        eng = variables["eng"]
-        for loop in unit.loops:
-            if loop.head < ended < loop.end and loop.iterator in variables:
-                head = self._executable.program.address_of(loop.head)
-                # The change may have been noticed at the first task of a round that does not count then.
-                ahead = loop.head < at < ended
-                loops.record(loop.op, head, variables[loop.iterator], variables[loop.items], eng, int(ahead))
+
+def _ahead(loop: LoopVariables, error: BaseException, line: int, ended: int) -> int | None:
+    """Return how many rounds of a loop its iterator is ahead, where an exception left the routine; None outside of it."""
+    if ended != loop.head:
+        return 0 if loop.head < ended < loop.end else None
+    if isinstance(error, Moved):
+        return 0 if error.outcome == RETURN else None  # else there was no further item
+    return line - loop.line if line >= loop.line else None  # a round begins when its item has been stored
 
 
 def checked(task: Any, pc: int, address: Address, op: Op) -> Any:

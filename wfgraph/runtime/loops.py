@@ -37,10 +37,9 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
     Returns:
         False when there is no further item; the loop's record is gone then, and what was stored last stays.
     """
-    records = eng.extra_data.setdefault(KEY, {})
     at = list(eng.state.callback_pos)
     key = str(at)
-    record = records.get(key)
+    record = eng.extra_data.get(KEY, {}).get(key)
     if record is not None and record["token"] != eng.state.token_pos:
         record = None
     items = record.get("cache") if record is not None else None
@@ -48,6 +47,7 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
         items = op.items(obj, eng)
         if not isinstance(items, list | tuple | range):
             items = list(items)
+    records = eng.extra_data.setdefault(KEY, {})
     if record is None:
         record = records[key] = {"token": eng.state.token_pos, "at": at}
         record["value"] = len(items) - 1 if op.reverse else 0
@@ -106,7 +106,7 @@ def record(op: For, head: Address, rest: Iterator[Any], items: Any, eng: Any, ah
         found["value"], items = rest.value + (ahead if op.reverse else -ahead), rest.cache
     else:
         found["value"] = len(items) - length_hint(rest) - ahead
-        if not found["value"]:
+        if not found["value"] and not ahead:
             return
     if op.cached:
         found["cache"] = items
