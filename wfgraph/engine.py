@@ -39,7 +39,7 @@ from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import PLACES, Steering
 from wfgraph.runtime.tokens import process_tokens, sequence_of
 from wfgraph.runtime.trace import Trace
-from wfgraph.utils import attribute, brief, counted, overridable, task_name
+from wfgraph.utils import attribute, brief, counted, overridable, task_name, type_name
 
 __all__ = [
     "ActionMapper",
@@ -116,8 +116,7 @@ class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
 
     def init_logger(self) -> Any:
         """Return the logger to use; override it to use another. Called once, by ``__init__``."""
-        kind = type(self)
-        name = f"{kind.__module__}.{kind.__qualname__}"
+        name = type_name(type(self))
         return with_context(logging.getLogger(name if name.startswith("wfgraph.") else f"wfgraph.{name}"))
 
     # Running ---------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from wfgraph.graph.address import format_address
 from wfgraph.graph.outcomes import Control
 from wfgraph.runtime.context import identity_of, standing_of
 from wfgraph.runtime.trace import control_of
-from wfgraph.utils import escape_control, shown, task_name, without_library
+from wfgraph.utils import escape_control, shown, task_name, type_name, without_library
 
 try:
     from opentelemetry import context, trace
@@ -178,7 +178,7 @@ class _Telling:
             said = {"wfgraph.halt.message": str(error.message)} if self._messages else {}
             span.add_event("wfgraph.halt", said | {"wfgraph.halt.action": str(error.action or "")})
         elif control_of(error) is Control.ERROR:
-            kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+            kind = type_name(type(error))
             span.set_attribute("error.type", kind)
             span.set_status(Status(StatusCode.ERROR, f"{kind}: {error}" if self._messages else kind))
             if self._messages:

@@ -17,11 +17,14 @@ __all__ = [
     "counted",
     "escape_control",
     "is_a",
+    "is_database_file",
+    "is_definition",
     "overridable",
     "plain",
     "shown",
     "staticproperty",
     "task_name",
+    "type_name",
     "without_library",
     "without_partials",
 ]
@@ -136,6 +139,25 @@ def task_name(task: Any) -> str:
         inner = without_partials(task)
         return "partial" if is_a(inner, partial) else f"partial({task_name(inner)})"
     return type(task).__name__
+
+
+def type_name(kind: type) -> str:
+    """Name a type with its module, where it is not one of Python's own.
+
+    >>> type_name(ValueError), type_name(partial)
+    ('ValueError', 'functools.partial')
+    """
+    return f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+
+
+def is_definition(found: Any) -> bool:
+    """Tell whether an object may be a definition: a list or tuple of callables, or one callable that is no class."""
+    return not isinstance(found, type) and (isinstance(found, list | tuple) or callable(found))
+
+
+def is_database_file(name: str) -> bool:
+    """Tell whether a name is that of a file with a database of runs, by how it ends."""
+    return name.endswith((".db", ".sqlite", ".sqlite3"))
 
 
 @contextmanager

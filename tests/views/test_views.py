@@ -17,12 +17,15 @@ import pytest
 import wfgraph.views
 from wfgraph import compile_graph, ops, outcomes, task
 from wfgraph.errors import WorkflowTransition
+from wfgraph.graph.difference import Change, difference
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.views import RenderError, render
+from wfgraph.views.changes import diagram_of_difference
 from wfgraph.views.diagram import Role
 from wfgraph.views.dot import _KINDS, diagram_dot
 from wfgraph.views.dot import _SHAPES as _ROLES
 from wfgraph.views.extract import diagram_of
+from wfgraph.views.legend import legend_of
 from wfgraph.views.look import DARK, INKS, LIGHT, PAINTS, Palette
 from wfgraph.views.mermaid import _SHAPES
 from wfgraph.views.render import endings
@@ -295,6 +298,19 @@ def test_importing_the_views_imports_nothing_heavy() -> None:
     root = str(Path(wfgraph.__file__).parent.parent)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert "[]\n" == done.stdout
+
+
+def test_the_legend_says_what_the_signs_of_a_difference_mean() -> None:
+    a, b = plain("a"), plain("b")
+
+    def legend(old: list[Any], new: list[Any]) -> list[tuple[str, ...]]:
+        found = difference(compile_graph(old), compile_graph(new))
+        return [
+            figure.lines for figure in legend_of(diagram_of_difference(found))[0] if figure.change is not Change.KEPT
+        ]
+
+    assert [("added",), ("removed",)] == legend([a], [a, b])  # the arrow to the end is gone
+    assert [] == legend([a, b], [a, b])
 
 
 @has_dot

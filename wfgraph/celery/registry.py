@@ -7,6 +7,7 @@ from typing import Any
 
 from wfgraph.errors import WorkflowAPIError
 from wfgraph.storage import DbWorkflowEngine
+from wfgraph.utils import is_definition
 
 __all__ = ["Registered", "registered"]
 
@@ -35,7 +36,7 @@ def registered(name: Any, found: Any) -> Registered:
     if not isinstance(name, str):
         raise WorkflowAPIError(f"the registry has the name {name!r}, which is no text")
     definition, kind = given.definition, given.engine
-    if isinstance(definition, type) or not (isinstance(definition, list | tuple) or callable(definition)):
+    if not is_definition(definition):
         raise WorkflowAPIError(
             f"the registry holds {definition!r} as {name!r}, which is no definition: nested lists of callables; a class of "
             "engines goes with one: Registered(definition, Engine)"

@@ -20,6 +20,7 @@ from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime.trace import Step
+from wfgraph.utils import is_database_file, is_definition
 from wfgraph.views.traces import trace_from_json
 
 __all__ = [
@@ -186,7 +187,7 @@ def definition_of(found: Any, target: str, key: str | None = None) -> Any:
         return known[chosen]
     if key is not None:
         raise CommandError(f"--key chooses one of an engine's definitions, and {target} is no engine")
-    if isinstance(found, type) or not (isinstance(found, list | tuple) or callable(found)):
+    if not is_definition(found):
         raise CommandError(
             f"{target} is {_kind(found)}; a definition is a list or tuple of callables, one callable, or an engine"
         )
@@ -208,7 +209,7 @@ def graph_of(target: str, key: str | None = None) -> WorkflowGraph:
 
 def is_database(name: str) -> bool:
     """Tell whether a name is that of a database of runs."""
-    return "://" in name or name.endswith((".db", ".sqlite", ".sqlite3"))
+    return "://" in name or is_database_file(name)
 
 
 def version_of(target: str, key: str | None = None) -> WorkflowGraph:

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from wfgraph.graph.nesting import is_block
-from wfgraph.utils import attribute, escape_control, task_name
+from wfgraph.utils import attribute, escape_control, task_name, type_name
 
 __all__ = ["current_engine", "identity_of", "item_at", "speaking_of", "standing_of"]
 
@@ -41,8 +41,7 @@ def identity_of(eng: Any) -> dict[str, str]:
 
 
 def _identity(eng: Any) -> dict[str, str]:
-    kind = type(eng)
-    found = {"engine": f"{kind.__module__}.{kind.__qualname__}"}
+    found = {"engine": type_name(type(eng))}
     stored = attribute(eng, "db_obj")
     for name in ("uuid", "name"):
         value = attribute(stored, name)

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from wfgraph.errors import StorageError
 from wfgraph.storage import schema
 from wfgraph.storage.models import READY, Models
+from wfgraph.utils import is_database_file
 
 __all__ = ["DEFAULT_URL", "Database", "connect", "opened"]
 
@@ -26,7 +27,6 @@ DEFAULT_URL = "sqlite:///wfgraph.db"
 
 _DURABILITIES = ("full", "process")
 _BUSY_SECONDS = 30.0
-_FILES = (".db", ".sqlite", ".sqlite3")
 
 
 class Database:
@@ -239,7 +239,7 @@ def opened(url: str | URL | None = None) -> Iterator[Database]:
 
 def _engine(url: str | URL | None, durability: str, create: bool) -> Engine:
     given = url or os.environ.get("WFGRAPH_DB") or DEFAULT_URL
-    if isinstance(given, str) and "://" not in given and given.endswith(_FILES):
+    if isinstance(given, str) and "://" not in given and is_database_file(given):
         given = f"sqlite:///{given}"
     try:
         place = make_url(given)

@@ -25,6 +25,7 @@ from wfgraph.storage.records import Record
 from wfgraph.storage.rows import Interrupted, Rows
 from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
+from wfgraph.utils import type_name
 
 __all__ = ["Keeper"]
 
@@ -201,8 +202,7 @@ class Keeper(Rows):
         self._write_failed(eng, record, WorkersLost(text, [run.uuid]), text)
 
     def _write_failed(self, eng: Any, record: Record, error: BaseException, text: str) -> None:
-        kind = type(error)
-        record.error_type = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")[:255]
+        record.error_type = type_name(type(error))[:255]
         record.error_message = text[-_LONGEST_ERROR:].encode("utf-8", "replace").decode().replace("\0", "\\0")
         self._write_end(eng, record, ObjectStatus.ERROR, "failed")
 

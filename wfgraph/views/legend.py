@@ -1,4 +1,4 @@
-"""The legend: one sample of each kind of figure and arrow that a diagram has."""
+"""The legend: one sample of each kind of figure, arrow and change that a diagram has."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Final
 
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.views.diagram import PORTS, Arrow, Diagram, Figure, Role
+from wfgraph.views.look import CHANGES
 
 __all__ = ["MEANINGS", "legend_of"]
 
@@ -53,6 +54,12 @@ def legend_of(diagram: Diagram) -> tuple[list[Figure], list[Arrow]]:
     ]
     if any(figure.opaque for figure in figures):
         samples.append(Figure("legend_opaque", Role.TASK, ("unknown effects",), opaque=True))
+    changes = {one.change for one in (*figures, *diagram.arrows)}
+    samples += [
+        Figure(f"legend_{change.value}", Role.TASK, (change.value,), change=change)
+        for change in CHANGES
+        if change in changes
+    ]
     lines = [
         Arrow(f"legend_{kind.value}_from", f"legend_{kind.value}_to", kind, text, certain=True)
         for kind, text in MEANINGS.items()
