@@ -14,6 +14,7 @@ instead; or ``("cmp", a, b, op)``, where ``"value"`` as *a* stands for the token
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -176,6 +177,7 @@ def items(actions: st.SearchStrategy[Action], acting: bool = False) -> st.Search
     return st.recursive(_leaves(actions), lambda inner: _around(inner, task, condition), max_leaves=10)
 
 
+@cache  # building one takes Hypothesis longer than to draw from it
 def flows(actions: st.SearchStrategy[Action], acting: bool = False) -> st.SearchStrategy[tuple[Item, ...]]:
     """Generate whole definitions."""
     inner = st.one_of(items(actions, acting), tasks(actions), st.just(("none",)))
