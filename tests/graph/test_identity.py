@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from wfgraph import compile_graph, task
 from wfgraph.compiler.stored import graph_from_json, graph_to_json
 from wfgraph.errors import WorkflowDefinitionError
+from wfgraph.graph import ops
 from wfgraph.graph.difference import Reason, _longest_rise, difference, same_tasks, stranded
 from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.text import graph_text
@@ -116,6 +117,23 @@ def test_a_task_is_known_by_its_name_what_it_was_made_with_and_the_patterns_arou
 
 def test_an_id_is_a_name_and_plain_lists_count_for_nothing() -> None:
     assert ["store"] == names([[[task(id="store")(made(1))]]])
+
+
+def test_control_characters_are_escaped_wherever_they_come_from() -> None:
+    limit = Limit(5)
+    vars(limit)["at\x1b[31m"] = 6
+    assert [r"Limit(most=5, at\x1b[31m=6)"] == names(limit)
+    assert ["CHOICE(a)", r"choice a \n / b", "BREAK"] == names(CHOICE(a, ("\n", b)))
+
+    @task(ops.Split(((b,),)))
+    def split(obj: Any, eng: Any) -> None: ...
+
+    split.__name__ = "\ud800"
+    assert [r"\ud800 branch 0 / b"] == names(split)[1:]
+    assert [
+        r"* rewired CHOICE(a) at [0]: case \n leads to c at [1]; was b at [1]",
+        r"* rewired CHOICE(a) at [0]: case y leads to b at [3]; was c at [3]",
+    ] == lines(CHOICE(a, ("\n", b), y=c), CHOICE(a, ("\n", c), y=b))[-2:]
 
 
 def test_long_texts_and_deep_nesting_stay_apart() -> None:

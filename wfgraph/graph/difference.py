@@ -21,6 +21,7 @@ from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.pairing import BY_KEY, BY_NAME, BY_SHORT, Rule, Side, pairs_of
 from wfgraph.graph.shapes import Shapes
 from wfgraph.graph.workflow_graph import TERMINALS, Edge, WorkflowGraph
+from wfgraph.utils import escape_control
 
 __all__ = ["Change", "Difference", "Reason", "Stranded", "difference", "same_tasks", "stranded"]
 
@@ -186,7 +187,7 @@ class Difference:
         for edge, change in self.edges:
             if change is Change.REWIRED and edge.source not in aside:
                 was = lost[edge.source, edge.kind, edge.label].target
-                name, label = after[edge.source].short, f" {edge.label}" if edge.label else ""
+                name, label = after[edge.source].short, f" {escape_control(edge.label)}" if edge.label else ""
                 yield (
                     f"* rewired {name} at {self.new.where(edge.source)}: {edge.kind.value}{label} leads to "
                     f"{self._name(self.new, after, edge.target)}; was {self._name(self.old, before, was)}"

@@ -201,18 +201,19 @@ class _Settings:
                 break
         for key, text in reversed(steps):
             if text:
-                found = Setting.within(found, text)
+                found = Setting.within(found, escape_control(text))
             self._known[key] = found
         return found
 
     def _text(self, shape: Shape, arm: int) -> str:
         head = self._graph.nodes[shape.first + shape.block.starts[0]]
-        text = escape_control(head.op.text or head.name)
+        text = head.op.text or head.name
         if shape.kind is Kind.MERGE:
             return f"merge {shape.arms.index(arm)}"
         if shape.kind in (Kind.IF, Kind.LOOP):
             return text
-        return f"{text} {answers_to(head, arm)}".rstrip()
+        answers = answers_to(head, arm)
+        return f"{text} {answers}" if answers else text
 
 
 _ANSWERS = {EdgeKind.TRUE.value: "yes", EdgeKind.FALSE.value: "no"}
@@ -282,9 +283,8 @@ def _detail_of(op: ops.Op) -> str:
 
 def _arguments(task: Any) -> str:
     given = [(name, value) for name, value in arguments_of(task) if value is not task]
-    return (
-        f"({', '.join(f'{name}={_exact(value)}' if name else _exact(value) for name, value in given)})" if given else ""
-    )
+    told = ", ".join(f"{name}={_exact(value)}" if name else _exact(value) for name, value in given)
+    return f"({escape_control(told)})" if given else ""
 
 
 def _exact(value: Any) -> str:
