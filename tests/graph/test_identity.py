@@ -291,6 +291,8 @@ def test_no_task_is_taken_for_another() -> None:
     assert [("[0, 1]", Reason.GUARDED), ("[0, 3]", Reason.GUARDED)] == why([IF_ELSE(b, a, c)], [IF_ELSE(b, c, a)])
     assert [("[0]", Reason.CHANGED)] == why([HALT("ask Ann")], [HALT("ask Bob")])
     assert [("[0]", Reason.CHANGED)] == why([made(1)], [made(2)])
+    assert [("[0]", Reason.CHANGED)] == why([HALT("\n" * 30 + "ask Ann")], [HALT("\n" * 30 + "ask Bob")])
+    assert [("[0]", Reason.CHANGED)] == why([made(b"x" * 37 + b"1")], [made(b"x" * 37 + b"2")])
     assert [("[0]", Reason.ANONYMOUS)] == why([lambda obj, eng: 1, a], [lambda obj, eng: 2, a, b])
 
 

@@ -296,8 +296,8 @@ def _exact(value: Any) -> str:
     if is_a(value, list, dict, set, bytearray, deque):
         return f"{type(value).__name__} …"
     shown = describe(value)
-    if type(value) in (str, bytes) and len(value) + 2 > len(shown):
-        return f"{shown} {_digest(repr(value))}"
+    if type(value) in (str, bytes) and shown != (all_of_it := repr(value)):
+        return f"{shown} {_digest(all_of_it)}"
     return shown
 
 
