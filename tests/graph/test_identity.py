@@ -6,8 +6,12 @@ import json
 import random
 import subprocess
 import sys
+from collections import deque
 from functools import partial
+from hashlib import blake2b, sha256
+from importlib.machinery import ModuleSpec
 from itertools import pairwise
+from types import MethodType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,11 +21,13 @@ from hypothesis import strategies as st
 from wfgraph import compile_graph, task
 from wfgraph.compiler.stored import graph_from_json, graph_to_json
 from wfgraph.errors import WorkflowDefinitionError
-from wfgraph.graph import ops
+from wfgraph.graph import ops, outcomes
 from wfgraph.graph.difference import Reason, _longest_rise, difference, same_tasks, stranded
 from wfgraph.graph.identity import fingerprint, identities
 from wfgraph.graph.text import graph_text
 from wfgraph.patterns import (
+    BREAK,
+    CALLFUNC,
     CHOICE,
     EMPTY_CALL,
     FOR,
@@ -34,6 +40,7 @@ from wfgraph.patterns import (
     SIMPLE_MERGE,
     STOP,
     SYNCHRONIZE,
+    TASK_JUMP_FWD,
     TRY,
     WHILE,
 )
@@ -59,6 +66,9 @@ def made(most: int) -> Any:
         return most
 
     return inner
+
+
+def sent(what: Any, where: Any, obj: Any, eng: Any, most: int = 1) -> None: ...
 
 
 class Limit:
@@ -99,6 +109,10 @@ EVERYTHING = [
 ]
 
 
+def digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=6).hexdigest()
+
+
 def names(flow: Any) -> list[str]:
     return [str(one).replace(f"{__name__}.", "") for one in identities(compile_graph(flow))]
 
@@ -117,6 +131,113 @@ def test_a_task_is_known_by_its_name_what_it_was_made_with_and_the_patterns_arou
 
 def test_an_id_is_a_name_and_plain_lists_count_for_nothing() -> None:
     assert ["store"] == names([[[task(id="store")(made(1))]]])
+
+
+class Words(list[str]): ...
+
+
+def renamed(function: Any, name: str | None = None, **given: Any) -> Any:
+    """Return the function with another name and other attributes."""
+    function.__name__ = name or function.__name__
+    for key, value in given.items():
+        setattr(function, key, value)
+    return function
+
+
+class Called:
+    """Has a qualified name of its own, but no other."""
+
+    def __init__(self) -> None:
+        self.__qualname__ = "desk.sign"
+
+    def __call__(self, obj: Any, eng: Any) -> None: ...
+
+
+def head(op: ops.Op) -> Any:
+    @task(op)
+    def ask(obj: Any, eng: Any) -> None: ...
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("flow", "told"),
+    [
+        ([b, b, b], ["b", "b #2", "b #3"]),
+        (HALT(), ["HALT"]),
+        (HALT("é" * 50), [f"HALT('{'é' * 36}... {digest(repr('é' * 50))})"]),
+        (TASK_JUMP_FWD(2), ["TASK_JUMP_FWD(+2)"]),
+        (
+            CALLFUNC(c),
+            [
+                "CALLFUNC(debug=False, fixed=[], from_engine=dict …, from_token=dict …, function=c, "
+                "kwargs=dict …, outkey=None, stopper=None, wanted=[])"
+            ],
+        ),
+        (partial(sent, "x", 1, most=4), ["sent('x', 1, most=4)"]),
+        (partial(sent, b"x" * 38, 1), [f"sent(b'{'x' * 35}... {digest(repr(b'x' * 38))}, 1)"]),
+        (
+            partial(sent, "x" * 38, "\n" * 20),
+            ["sent('" + "x" * 38 + "', '" + r"\n" * 18 + "... " + digest(repr("\n" * 20)) + ")"],
+        ),
+        (MethodType(partial(b), "x"), ["b"]),
+        (renamed(made(3), "fetch"), ["made.<locals>.fetch(most=3)"]),
+        (renamed(made(3), __module__=None), ["?.made.<locals>.inner(most=3)"]),
+        (Called(), ["desk.sign"]),
+        *(
+            (made(held), [f"made.<locals>.inner(most={told} …)"])
+            for held, told in [
+                ([1], "list"),
+                ({1: 2}, "dict"),
+                ({1}, "set"),
+                (bytearray(b"x"), "bytearray"),
+                (deque([1]), "deque"),
+                (Words("x"), "Words"),
+            ]
+        ),
+        (CHOICE(a, ("x", b), ("x", c)), ["CHOICE(a)", "choice a / b", "BREAK", "choice a x / c", "BREAK #2"]),
+        (
+            [head(ops.Choice((("x", 1), ("y", 1)), default=1, describe="day")), b, BREAK()],
+            ["head.<locals>.ask", "choice day x, y, default / b", "BREAK"],
+        ),
+        ([WHILE(a, [b, [b], c])], ["WHILE(a)", "while a / b", "while a / b #2", "while a / c", "TASK_JUMP_BWD(-4)"]),
+        (
+            PARALLEL_SPLIT(IF(a, [b, c])),
+            [
+                "PARALLEL_SPLIT",
+                "PARALLEL_SPLIT branch 0 / IF(a)",
+                "PARALLEL_SPLIT branch 0 / if a / b",
+                "PARALLEL_SPLIT branch 0 / if a / c",
+            ],
+        ),
+    ],
+)
+def test_names_are_told_in_full(flow: Any, told: list[str]) -> None:
+    assert told == names(flow)
+
+
+@pytest.mark.parametrize(
+    ("spec", "file", "module"),
+    [
+        (ModuleSpec("flows.__main__", None), "/srv/flows/__main__.py", "flows"),
+        (ModuleSpec("flows.nightly", None), "/srv/flows/nightly.py", "flows.nightly"),
+        (None, "/srv/nightly.py", "nightly"),
+        (None, None, "__main__"),
+        ("missing", "missing", "__main__"),
+    ],
+)
+def test_what_was_started_is_known_by_its_name_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, spec: Any, file: Any, module: str
+) -> None:
+    found = {"__spec__": spec, "__file__": file}
+    main = SimpleNamespace(**{name: value for name, value in found.items() if value != "missing"})
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert [f"{module}.made.<locals>.inner(most=1)"] == names(renamed(made(1), __module__="__main__"))
+
+
+def test_a_long_text_is_cut_and_ends_with_what_stands_for_all_of_it() -> None:
+    short, long = (f"{'x' * most}" for most in (200, 201))
+    assert [short, f"{long[:182]}… {digest(long)}"] == names([task(id=short)(made(1)), task(id=long)(made(1))])
 
 
 def test_control_characters_are_escaped_wherever_they_come_from() -> None:
@@ -155,6 +276,24 @@ def test_the_fingerprint_is_of_the_structure_and_not_of_the_code() -> None:
     assert fingerprint(compile_graph(version("pass"))) == fingerprint(compile_graph(version("eng.halt('x')")))
     prints = [fingerprint(compile_graph(flow)) for flow in ([a, b], [b, a], [[a], b], [a, b, c], [a, IF(a, b)], [a])]
     assert len(set(prints)) == len(prints)
+
+
+def test_the_fingerprint_is_of_what_is_told_of_each_task() -> None:
+    """Fingerprints are kept in databases: another way to make them would part all runs from their definitions."""
+    named = partial(task, ops.Call((outcomes.RETURN, outcomes.jump(2))))
+    flow = [named(id="größe")(made(1)), jumps, IF(a, [HALT("x")]), STOP(), PARALLEL_SPLIT(b), SYNCHRONIZE(c, jumps)]
+    told = [
+        ["größe", None, [0], "Call", [["return", "next", ""], ["jump_call:2", "jump", "jump_call:2"]]],
+        [f"{__name__}.jumps", None, [1], "Opaque"],
+        ["IF(a)", None, [2, 0], "Branch", [["jump_call:1", "true", ""], ["break", "false", ""]]],
+        ["if a / HALT('x')", None, [2, 1, 0], "Halt", [["halt", "halt", ""]]],
+        ["STOP", None, [3], "Stop", [["stop", "stop", ""]]],
+        ["PARALLEL_SPLIT", None, [4], "Split"],
+        ["SYNCHRONIZE", None, [5], "Synchronize"],
+        [f"PARALLEL_SPLIT branch 0 / {__name__}.b", 0, [0], "Opaque"],
+        [f"SYNCHRONIZE branch 0 / {__name__}.c", 1, [0], "Opaque"],
+    ]
+    assert sha256(json.dumps(told).encode()).hexdigest()[:32] == fingerprint(compile_graph(flow))
 
 
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
@@ -293,6 +432,7 @@ def test_no_task_is_taken_for_another() -> None:
     assert [("[0]", Reason.CHANGED)] == why([made(1)], [made(2)])
     assert [("[0]", Reason.CHANGED)] == why([HALT("\n" * 30 + "ask Ann")], [HALT("\n" * 30 + "ask Bob")])
     assert [("[0]", Reason.CHANGED)] == why([made(b"x" * 37 + b"1")], [made(b"x" * 37 + b"2")])
+    assert [("[0]", "[1]")] == same([task(id="x")(lambda obj, eng: 1)], [a, task(id="x")(lambda obj, eng: 2)])
     assert [("[0]", Reason.ANONYMOUS)] == why([lambda obj, eng: 1, a], [lambda obj, eng: 2, a, b])
 
 

@@ -150,7 +150,7 @@ def fingerprint(graph: WorkflowGraph) -> str:
         [str(one), node.lane, list(node.item.address), *_declared(node)]
         for one, node in zip(identities(graph), graph.nodes, strict=True)
     ]
-    return sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
+    return sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
 def is_declared(node: Node) -> bool:
@@ -184,7 +184,7 @@ class _Settings:
         found: Setting | None = None
         while True:
             shape = self._shapes.shape(lane, block)
-            arm = _arm(shape, slot)
+            arm = slot if slot in shape.arms else None
             key = (lane, block, arm)
             if key in self._known:
                 found = self._known[key]
@@ -229,13 +229,6 @@ def answers_to(head: Node, arm: int) -> str:
     return ", ".join(_ANSWERS.get(case, case) for case in cases)
 
 
-def _arm(shape: Shape, slot: int) -> int | None:
-    """Return the arm of a pattern that a slot is in: for loops and IF all of them are one; None for no arm."""
-    if slot not in shape.arms:
-        return None
-    return shape.arms[0] if shape.kind in (Kind.IF, Kind.LOOP) else slot
-
-
 # Names ---------------------------------------------------------------------------------------------------------------
 
 
@@ -277,7 +270,7 @@ def _detail_of(op: ops.Op) -> str:
         case ops.Halt() | ops.Fail():
             return f"({_exact(op.message)})" if op.message else ""
         case ops.Branch() | ops.While() | ops.For() | ops.Choice():
-            return f"({escape_control(op.describe)})" if op.describe else ""
+            return f"({escape_control(op.describe)})"
     return f"({escape_control(op.text)})" if op.text else ""
 
 
@@ -302,4 +295,4 @@ def _exact(value: Any) -> str:
 
 
 def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return blake2b(text.encode(), digest_size=6).hexdigest()
