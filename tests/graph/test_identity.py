@@ -61,8 +61,8 @@ def jumps(obj: Any, eng: Any) -> None:
     eng.halt("look")
 
 
-def made(most: int) -> Any:
-    def inner(obj: Any, eng: Any) -> int:
+def made(most: Any) -> Any:
+    def inner(obj: Any, eng: Any) -> Any:
         return most
 
     return inner
