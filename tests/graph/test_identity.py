@@ -427,6 +427,7 @@ def test_no_task_is_taken_for_another() -> None:
     assert [("[0]", Reason.GONE)] == why([a, b], [b])
     assert [("[0]", Reason.GUARDED)] == why([a], [IF(b, a)])
     assert [("[0, 0]", Reason.GONE), ("[0, 1]", Reason.RELEASED)] == why([IF(b, a)], [a])
+    assert [("[0, 1, 0]", Reason.GUARDED)] == why([IF(b, [c])], [IF(a, [IF(b, [c])])])[1:]
     assert [("[0, 1]", Reason.GUARDED), ("[0, 3]", Reason.GUARDED)] == why([IF_ELSE(b, a, c)], [IF_ELSE(b, c, a)])
     assert [("[0]", Reason.CHANGED)] == why([HALT("ask Ann")], [HALT("ask Bob")])
     assert [("[0]", Reason.CHANGED)] == why([made(1)], [made(2)])

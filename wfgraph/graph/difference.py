@@ -89,7 +89,7 @@ def _matched(old: WorkflowGraph, new: WorkflowGraph) -> Iterator[tuple[int, int 
             yield number, same[0]
         elif same:
             yield number, Stranded(number, Reason.ALIKE, candidates=same)
-        elif elsewhere := by_short.get(BY_SHORT(one), ()):
+        elif elsewhere := by_short.get(BY_SHORT(one)):
             yield number, _moved(number, one, [after[place] for place in elsewhere], elsewhere)
         else:
             changed = tuple(place for place in by_name.get(one.name, ()) if after[place].setting == one.setting)
@@ -155,7 +155,7 @@ class Difference:
     def __repr__(self) -> str:
         counts = Counter(self.nodes)
         counts[Change.REMOVED] = len(self.removed)
-        counts[Change.REWIRED] += sum(change is Change.REWIRED for _, change in self.edges)
+        counts[Change.REWIRED] = sum(change is Change.REWIRED for _, change in self.edges)
         told = ", ".join(f"{counts[one]} {one.value}" for one in Change if counts[one] and one is not Change.KEPT)
         return f"<Difference: {told or 'none'}>"
 

@@ -79,7 +79,6 @@ def pairs_of(old: Side, new: Side) -> dict[int, int]:
         right = [number for number in right if number not in taken]
     there = new.bookkeeping()
     for (head, index), number in old.bookkeeping().items():
-        target = there.get((pairs.get(head, -1), index))
-        if target is not None:
-            pairs[number] = target
+        if head in pairs and (pairs[head], index) in there:
+            pairs[number] = there[pairs[head], index]
     return pairs
