@@ -66,6 +66,12 @@ def lines(found: Difference) -> list[str]:
             [SIMPLE_MERGE(b, c, a, d)],
             {"[0, 1]": "changed", "[0, 3]": "changed", "[0, 4]": "added", "[0, 5]": "added"},
         ),
+        (
+            [SIMPLE_MERGE(b, c, a, d)],
+            [SIMPLE_MERGE(b, c, d)],
+            {"[0, 1]": "changed", "[0, 3]": "changed", "was [0, 4]": "removed", "was [0, 5]": "removed"},
+        ),
+        ([WHILE(a, b)], [b], {"[0]": "moved", "was [0, 0]": "removed", "was [0, 2]": "removed"}),
         ([PARALLEL_SPLIT(b, c)], [PARALLEL_SPLIT(c, b)], {"[0]/0[0]": "moved", "[0]/1[0]": "moved"}),
         (
             [PARALLEL_SPLIT([b, IF(a, c)])],
