@@ -195,6 +195,19 @@ def head(op: ops.Op) -> Any:
                 (Words("x"), "Words"),
             ]
         ),
+        (made(("x", (1, [2]), ())), ["made.<locals>.inner(most=['x', [1, list …], []])"]),
+        (made(((((1, 2),),),)), ["made.<locals>.inner(most=[[[tuple …]]])"]),
+        (
+            made(tuple(range(50))),
+            [f"made.<locals>.inner(most={str([*range(50)])[:37]}... {digest(str([*range(50)]))})"],
+        ),
+        (
+            made(tuple(range(51))),
+            [
+                f"made.<locals>.inner(most=[{', '.join(map(str, range(12)))}... "
+                f"{digest(str([*range(50)])[:-1] + ', 51 in all]')})"
+            ],
+        ),
         (CHOICE(a, ("x", b), ("x", c)), ["CHOICE(a)", "choice a / b", "BREAK", "choice a x / c", "BREAK #2"]),
         (
             [head(ops.Choice((("x", 1), ("y", 1)), default=1, describe="day")), b, BREAK()],
@@ -255,6 +268,14 @@ def test_control_characters_are_escaped_wherever_they_come_from() -> None:
         r"* rewired CHOICE(a) at [0]: case \n leads to c at [1]; was b at [1]",
         r"* rewired CHOICE(a) at [0]: case y leads to b at [3]; was c at [3]",
     ] == lines(CHOICE(a, ("\n", b), y=c), CHOICE(a, ("\n", c), y=b))[-2:]
+
+
+def test_a_task_stays_the_same_whatever_happens_to_a_list_that_it_was_made_with() -> None:
+    box = [0]
+    graphs = [compile_graph([made(held)]) for held in (box, (1, box), {"in": box})]
+    before = [fingerprint(graph) for graph in graphs]
+    box.append(1)
+    assert before == [fingerprint(graph) for graph in graphs]
 
 
 def test_long_texts_and_deep_nesting_stay_apart() -> None:
@@ -432,6 +453,9 @@ def test_no_task_is_taken_for_another() -> None:
     assert [("[0]", Reason.CHANGED)] == why([HALT("ask Ann")], [HALT("ask Bob")])
     assert [("[0]", Reason.CHANGED)] == why([made(1)], [made(2)])
     assert [("[0]", Reason.CHANGED)] == why([HALT("\n" * 30 + "ask Ann")], [HALT("\n" * 30 + "ask Bob")])
+    street = "a rather long name of a street"
+    assert [("[0]", Reason.CHANGED)] == why([CALLFUNC(c, args=[street, "1"])], [CALLFUNC(c, args=[street, "2"])])
+    assert [("[0]", Reason.CHANGED)] == why([made(((1, *range(9)), 2))], [made(((1, *range(10)), 2))])
     assert [("[0]", Reason.CHANGED)] == why([made(b"x" * 37 + b"1")], [made(b"x" * 37 + b"2")])
     assert [("[0]", "[1]")] == same([task(id="x")(lambda obj, eng: 1)], [a, task(id="x")(lambda obj, eng: 2)])
     assert [("[0]", Reason.ANONYMOUS)] == why([lambda obj, eng: 1, a], [lambda obj, eng: 2, a, b])

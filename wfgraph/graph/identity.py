@@ -34,6 +34,7 @@ from typing import Any
 
 from wfgraph.graph import ops
 from wfgraph.graph.describing import arguments_of, describe
+from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import OPAQUE, EdgeKind
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.shapes import Kind, Shape, Shapes
@@ -44,6 +45,9 @@ from wfgraph.utils import attribute, escape_control, is_a, task_name
 __all__ = ["Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared"]
 
 _LONGEST = 200
+_LONGEST_HELD = 40
+_MOST_HELD = 50
+_DEEPEST = 3
 _MOST_WRAPPED = 100
 _OWN = "wfgraph."
 _UNNAMED = "<lambda>"
@@ -280,18 +284,29 @@ def _arguments(task: Any) -> str:
     return f"({escape_control(told)})" if given else ""
 
 
-def _exact(value: Any) -> str:
-    """Describe a value; long texts by what they begin with and by all of them.
+def _exact(value: Any, deep: int = 0) -> str:
+    """Describe a value; long texts and tuples by what they begin with and by all of them.
 
     What can change while a workflow runs does not tell one task from another: a list that a task counts in is another
     text after each token.
     """
     if is_a(value, list, dict, set, bytearray, deque):
         return f"{type(value).__name__} …"
+    if is_block(value):
+        return _held(value, deep) if deep < _DEEPEST else f"{type(value).__name__} …"
     shown = describe(value)
     if type(value) in (str, bytes) and shown != (all_of_it := repr(value)):
         return f"{shown} {_digest(all_of_it)}"
     return shown
+
+
+def _held(found: Any, deep: int) -> str:
+    """Describe a tuple by what it holds, whatever its class makes of iterating."""
+    held = tuple.__getitem__(found, slice(_MOST_HELD))
+    most = tuple.__len__(found)
+    told = [*(_exact(one, deep + 1) for one in held), *([f"{most} in all"] if most > _MOST_HELD else ())]
+    text = f"[{', '.join(told)}]"
+    return text if len(text) <= _LONGEST_HELD else f"{text[: _LONGEST_HELD - 3]}... {_digest(text)}"
 
 
 def _digest(text: str) -> str:
