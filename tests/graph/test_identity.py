@@ -195,6 +195,7 @@ def head(op: ops.Op) -> Any:
                 (Words("x"), "Words"),
             ]
         ),
+        (made(("x" * 36,)), [f"made.<locals>.inner(most=['{'x' * 36}'])"]),
         (made(("x", (1, [2]), ())), ["made.<locals>.inner(most=['x', [1, list …], []])"]),
         (made(((((1, 2),),),)), ["made.<locals>.inner(most=[[[tuple …]]])"]),
         (
