@@ -54,7 +54,7 @@ def legend_of(diagram: Diagram) -> tuple[list[Figure], list[Arrow]]:
     ]
     if any(figure.opaque for figure in figures):
         samples.append(Figure("legend_opaque", Role.TASK, ("unknown effects",), opaque=True))
-    changes = {one.change for one in (*figures, *diagram.arrows)}
+    changes = {figure.change for figure in figures} | {arrow.change for arrow in diagram.arrows}
     samples += [
         Figure(f"legend_{change.value}", Role.TASK, (change.value,), change=change)
         for change in CHANGES
