@@ -18,6 +18,7 @@ from wfgraph.patterns import (
     IF_NOT,
     PARALLEL_SPLIT,
     SIMPLE_MERGE,
+    SYNCHRONIZE,
     TASK_JUMP_IF,
     WHILE,
 )
@@ -130,6 +131,12 @@ def test_what_becomes_of_an_edge() -> None:
                 "- removed d at [2]",
             ],
             "1 changed, 1 added, 1 removed",
+        ),
+        (
+            [SYNCHRONIZE(a, b)],
+            [SYNCHRONIZE(a, c)],
+            ["~ changed SYNCHRONIZE(then c) at [0]; was SYNCHRONIZE(then b) at [0]"],
+            "1 changed",
         ),
     ],
 )

@@ -311,7 +311,7 @@ def test_the_fingerprint_is_of_what_is_told_of_each_task() -> None:
         ["if a / HALT('x')", None, [2, 1, 0], "Halt", [["halt", "halt", ""]]],
         ["STOP", None, [3], "Stop", [["stop", "stop", ""]]],
         ["PARALLEL_SPLIT", None, [4], "Split"],
-        ["SYNCHRONIZE", None, [5], "Synchronize"],
+        [f"SYNCHRONIZE(then {__name__}.jumps)", None, [5], "Synchronize"],
         [f"PARALLEL_SPLIT branch 0 / {__name__}.b", 0, [0], "Opaque"],
         [f"SYNCHRONIZE branch 0 / {__name__}.c", 1, [0], "Opaque"],
     ]

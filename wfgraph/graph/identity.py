@@ -275,6 +275,8 @@ def _detail_of(op: ops.Op) -> str:
             return f"({_exact(op.message)})" if op.message else ""
         case ops.Branch() | ops.While() | ops.For() | ops.Choice():
             return f"({escape_control(op.describe)})"
+        case ops.Synchronize():
+            return f"(then {', '.join(_called(one)[0] for one in op.final)})" if op.final else ""
     return f"({escape_control(op.text)})" if op.text else ""
 
 
