@@ -138,6 +138,7 @@ def test_what_becomes_of_an_edge() -> None:
             ["~ changed SYNCHRONIZE(then c) at [0]; was SYNCHRONIZE(then b) at [0]"],
             "1 changed",
         ),
+        ([WHILE(c, a)], [WHILE(c, [a, b])], ["+ added while c / b at [0, 2]"], "1 added"),
     ],
 )
 def test_a_difference_is_told_in_lines_and_in_short(old: Any, new: Any, told: list[str], summary: str) -> None:

@@ -152,10 +152,19 @@ class Difference:
     def _grown(self) -> bool:
         return any(change is not Change.KEPT for _, change in self.edges)
 
+    @property
+    def counts(self) -> Counter[Change]:
+        """How many lines tell of each kind of change."""
+        aside, gone = Shapes(self.new).bookkeeping, Shapes(self.old).bookkeeping
+        counts = Counter(change for number, change in enumerate(self.nodes) if number not in aside)
+        counts[Change.REMOVED] = sum(number not in gone for number in self.removed)
+        counts[Change.REWIRED] = sum(
+            change is Change.REWIRED and edge.source not in aside for edge, change in self.edges
+        )
+        return counts
+
     def __repr__(self) -> str:
-        counts = Counter(self.nodes)
-        counts[Change.REMOVED] = len(self.removed)
-        counts[Change.REWIRED] = sum(change is Change.REWIRED for _, change in self.edges)
+        counts = self.counts
         told = ", ".join(f"{counts[one]} {one.value}" for one in Change if counts[one] and one is not Change.KEPT)
         return f"<Difference: {told or 'none'}>"
 

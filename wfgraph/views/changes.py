@@ -105,9 +105,7 @@ def _marked(root: Cluster, changes: dict[str, Change], gone: dict[str | None, li
 
 
 def _told(found: Difference) -> str:
-    counts = {
-        change: sum(one is change for one in found.nodes) for change in (Change.ADDED, Change.MOVED, Change.CHANGED)
-    }
-    counts[Change.REMOVED] = len(found.removed)
-    told = [f"{count} {change.value}" for change, count in counts.items() if count]
+    counts = found.counts
+    shown = (Change.ADDED, Change.MOVED, Change.CHANGED, Change.REMOVED)
+    told = [f"{counts[change]} {change.value}" for change in shown if counts[change]]
     return ", ".join(told) or ("only arrows differ" if found else "no difference")
