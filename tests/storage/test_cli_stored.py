@@ -53,9 +53,10 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "flow.py").write_text(FLOW)
     (tmp_path / "slow.py").write_text(SLOW)
     (tmp_path / "tokens.json").write_text(json.dumps([{"n": 1}, {"n": 10}, {"n": -1}, {"n": 20}]))
+    (tmp_path / "one.json").write_text("[{}]")
     before = set(sys.modules)
     yield tmp_path
-    for name in {"flow", "slow"} & (set(sys.modules) - before):
+    for name in {"flow", "slow", "last", "fails", "lost"} & (set(sys.modules) - before):
         del sys.modules[name]
 
 
@@ -259,3 +260,15 @@ def test_tokens_that_can_not_be_stored(place: Path) -> None:
     message = call("run", "flow.py:flow", "tokens.json", "--db", "x.db", code=2).stderr
     assert "token 0['n'] can't be stored: nan is no number to JSON" in message
     assert "no runs" in call("runs", "list", "--db", "x.db").stdout
+
+
+def test_a_run_that_can_not_go_on_keeps_no_other_from_going_on(place: Path, url: str) -> None:
+    for name in ("last", "fails", "lost"):
+        code = f'def stop(obj, eng):\n    eng.interrupt()\ndef go_on(obj, eng):\n    assert "{name}" != "fails"\n'
+        (place / f"{name}.py").write_text(f"{code}flow = [stop, go_on]\n")
+        call("run", f"{name}.py:flow", "one.json", "--db", url, "--name", name, "--granularity", "task", code=130)
+    (place / "lost.py").unlink()
+    told = call("runs", "requeue", "--stale", "--db", url, code=2)
+    assert "there is no file" in told.stderr
+    assert "1 token: 0 completed, 0 halted, 1 failed" in told.stdout
+    assert "1 token: 1 completed, 0 halted, 0 failed" in told.stdout

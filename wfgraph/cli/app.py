@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import traceback
 from importlib import import_module
 from typing import Any
 
@@ -13,32 +12,13 @@ from click.shell_completion import CompletionItem
 from wfgraph import __version__
 from wfgraph.cli.check import check
 from wfgraph.cli.completion import completion
-from wfgraph.cli.console import CommandError, complain
+from wfgraph.cli.console import EXPECTED, complain, complain_of
 from wfgraph.cli.draw import draw
 from wfgraph.cli.drift import drift
 from wfgraph.cli.run import run
 from wfgraph.cli.show import show
-from wfgraph.errors import (
-    DefinitionChanged,
-    StorageError,
-    WorkflowAPIError,
-    WorkflowDefinitionError,
-    WorkflowError,
-    WorkflowObjectStatusError,
-)
-from wfgraph.views.render import RenderError
 
 __all__ = ["wfgraph"]
-
-_EXPECTED = (
-    CommandError,
-    RenderError,
-    StorageError,
-    WorkflowAPIError,
-    WorkflowDefinitionError,
-    WorkflowError,
-    WorkflowObjectStatusError,
-)
 
 # How verbs are told of: what they are for, in the order in which one meets them.
 _GROUPS = {
@@ -90,12 +70,8 @@ class _Verbs(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except _EXPECTED as error:
-            if ctx.params.get("debug"):
-                traceback.print_exception(error)
-            message = str(getattr(error, "message", error))
-            for line in message.splitlines() if isinstance(error, DefinitionChanged) else [message]:
-                complain(line)
+        except EXPECTED as error:
+            complain_of(error)
             ctx.exit(2)
         except KeyboardInterrupt:
             complain("interrupted")
@@ -103,9 +79,7 @@ class _Verbs(click.Group):
         except OSError as error:
             if error.errno == errno.EPIPE:  # who reads the output has gone: click ends quietly
                 raise
-            if ctx.params.get("debug"):
-                traceback.print_exception(error)
-            complain(str(error))
+            complain_of(error)
             ctx.exit(2)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,9 +15,30 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from wfgraph.errors import (
+    DefinitionChanged,
+    StorageError,
+    WorkflowAPIError,
+    WorkflowDefinitionError,
+    WorkflowError,
+    WorkflowObjectStatusError,
+)
 from wfgraph.utils import escape_control
+from wfgraph.views.render import RenderError
 
-__all__ = ["MANY", "CommandError", "complain", "findings", "literal", "output", "progress", "say", "table_of"]
+__all__ = [
+    "EXPECTED",
+    "MANY",
+    "CommandError",
+    "complain",
+    "complain_of",
+    "findings",
+    "literal",
+    "output",
+    "progress",
+    "say",
+    "table_of",
+]
 
 MANY = 20
 """How many things are told of one by one, where there may be thousands."""
@@ -29,9 +51,30 @@ class CommandError(Exception):
     """A mistake in what the user asked for; the message is the one line that the user gets to see."""
 
 
+EXPECTED = (
+    CommandError,
+    RenderError,
+    StorageError,
+    WorkflowAPIError,
+    WorkflowDefinitionError,
+    WorkflowError,
+    WorkflowObjectStatusError,
+)
+"""The errors that are told in a line: what they say is meant for the user."""
+
+
 def complain(message: str) -> None:
     """Write one line to stderr."""
     click.echo(f"wfgraph: {escape_control(message.rstrip())}", err=True)
+
+
+def complain_of(error: Exception) -> None:
+    """Write what an error says to stderr; with ``--debug``, where it comes from, too."""
+    if click.get_current_context().find_root().params.get("debug"):
+        traceback.print_exception(error)
+    message = str(getattr(error, "message", error))
+    for line in message.splitlines() if isinstance(error, DefinitionChanged) else [message]:
+        complain(line)
 
 
 def say(message: str = "") -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from wfgraph.cli.console import MANY, CommandError, say
+from wfgraph.cli.console import EXPECTED, MANY, CommandError, complain_of, say
 from wfgraph.cli.run import granularity_option, tell_report
 from wfgraph.cli.runs_shown import list_runs, show, steps
 from wfgraph.cli.stored import (
@@ -24,6 +24,7 @@ from wfgraph.cli.stored import (
 )
 from wfgraph.cli.targets import load
 from wfgraph.cli.teaching import TellingGroup, taught
+from wfgraph.errors import StorageError
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage.going_on import chosen
 from wfgraph.utils import counted
@@ -118,7 +119,7 @@ def resume(
         eng.db_obj.target = absolute(target)
     _set(eng.objects, chosen(eng.db_obj, objects or None), changes)
     remap = dict(_pair(one, "--remap OLD=NEW") for one in remaps) or None
-    _go_on(
+    code = _go_on(
         ctx,
         eng,
         lambda: eng.resume(
@@ -129,6 +130,7 @@ def resume(
             workers=workers,
         ),
     )
+    ctx.exit(code)
 
 
 @runs.command(
@@ -137,7 +139,7 @@ def resume(
             "runs requeue --stale --db runs.db": "all whose worker is gone, here and now",
             "runs requeue --stale --celery curation:workflows": "the same, by Celery's workers",
         },
-        codes="0 done, 1 an object failed, 2 it can't go on, 130 interrupted.",
+        codes="0 done, 1 an object failed, 2 a run can't go on, 130 interrupted.",
     )
 )
 @click.argument("uuids", shell_complete=complete_uuid, nargs=-1)
@@ -160,7 +162,8 @@ def requeue(
 ) -> None:
     """Go on with runs whose worker is gone, here and now; or tell the workers of a queue about them.
 
-    What was not begun or was under way goes on; what halted or failed stays where it is, for `wfgraph runs resume`.
+    What was not begun or was under way goes on; what halted or failed stays where it is, for `wfgraph runs resume`. A run
+    that can't go on is told, and keeps none of the others from going on.
     """
     if bool(uuids) == stale:
         raise CommandError("name the runs to go on with, or say --stale for all whose worker is gone")
@@ -168,10 +171,18 @@ def requeue(
         _tell_workers(place, uuids)
         return
     store = store_at(url, create=False)
+    codes = [0]
     for uuid in uuids or [run.uuid for run in store.runs(interrupted=True)]:
-        eng = found(store, uuid, target, granularity)
-        say(f"{eng.name}: {eng.uuid}")
-        _go_on(ctx, eng, partial(eng.recover, workers=workers))
+        try:
+            eng = found(store, uuid, target, granularity)
+            say(f"{eng.name}: {eng.uuid}")
+            codes.append(_go_on(ctx, eng, partial(eng.recover, workers=workers)))
+        except EXPECTED as error:
+            if type(error) is StorageError:  # the database can't be used, for none of the others either
+                raise
+            complain_of(error)
+            codes.append(2)
+    ctx.exit(max(codes))
 
 
 def _tell_workers(place: str, uuids: tuple[str, ...]) -> None:
@@ -183,14 +194,14 @@ def _tell_workers(place: str, uuids: tuple[str, ...]) -> None:
     say(f"{counted(told, 'message')} sent")
 
 
-def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> None:
+def _go_on(ctx: click.Context, eng: Any, action: Callable[[], None]) -> int:
+    """Go on with a run, and tell what became of it; return the exit code. An interrupted one ends the command."""
     done = run_stored(eng, len(eng.objects), action, shared=bool(eng.db_obj.parts))
     tell_report(report_of(eng), MANY)
     if not done:
         tell_interrupted(eng)
         ctx.exit(130)
-    if any(one.status is ObjectStatus.ERROR for one in eng.database_objects):
-        ctx.exit(1)
+    return int(any(one.status is ObjectStatus.ERROR for one in eng.database_objects))
 
 
 @runs.command(
