@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from celery.exceptions import WorkerShutdown, WorkerTerminate
-from kombu.exceptions import OperationalError
 
 from wfgraph.celery.branches import BranchRunner, lane_of
 from wfgraph.celery.options import configure
@@ -200,9 +200,14 @@ class CeleryWorkflows:
             with self.app.producer_or_acquire() as producer:
                 for uuid in uuids:
                     self.run.apply_async((uuid,), producer=producer)
-        except OperationalError as error:
+        except Exception as error:
+            # Each transport has errors of its own: for a password, a virtual host, a scheme that it does not know.
+            if self.app.conf.task_always_eager:  # nothing was sent: it is the task's
+                raise
+            # Not by kombu, which shows some passwords and stumbles over what it can't read.
+            broker = re.sub(r":[^:/@]*@", ":**@", str(self.app.conf.broker_write_url or self.app.conf.broker_url))
             raise StorageError(
-                f"the broker {self.app.connection().as_uri()} can't be reached: {error}; the runs are stored, and go on "
+                f"the broker {broker} can't be reached: {error}; the runs are stored, and go on "
                 "when a worker sweeps, or by `wfgraph runs requeue --stale --celery ...`"
             ) from error
         self.store.tell_dispatched(uuids)

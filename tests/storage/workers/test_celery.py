@@ -318,13 +318,17 @@ def test_the_options_are_those_that_lose_nothing(url: str) -> None:
     assert not other.conf.broker_transport_options
 
 
-def test_a_broker_that_is_away_loses_nothing(url: str, log: Path) -> None:
-    app = Celery("x", broker="redis://127.0.0.1:1", set_as_current=False)
+@pytest.mark.parametrize(
+    "broker", ["redis://u:word@127.0.0.1:1", "rediss-oh://u:word@x", "amqp://127.0.0.1:port;amqp://u:word@127.0.0.1:1"]
+)
+def test_a_broker_that_is_away_loses_nothing(url: str, log: Path, broker: str) -> None:
+    app = Celery("x", broker=broker, set_as_current=False)
     app.conf.broker_transport_options = {"max_retries": 0, "socket_connect_timeout": 1}
     app.conf.task_publish_retry = False
     workflows = CeleryWorkflows(app, REGISTRY, url, stale=0)
-    with pytest.raises(StorageError, match="the runs are stored"):
+    with pytest.raises(StorageError, match=r"can't be reached: .* the runs are stored") as found:
         workflows.run.delay_sharded("flow", [{"n": 1}])
+    assert "word" not in str(found.value)
     (run,) = workflows.store.runs()
     later = eager(url, stale=0)
     assert 1 == later.sweep()
