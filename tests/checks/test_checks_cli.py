@@ -179,7 +179,7 @@ def test_github_gets_commands_with_its_escapes(place: Path) -> None:
         "STOP at [1, 0] never goes on; take it out, or put it before that task"
     )
     assert lines[1].startswith(
-        "::error title=WF001 item-not-callable::flow.py:wrong: the item at [1] is not callable: 'a%25b"
+        "::error file=flow.py,title=WF001 item-not-callable::flow.py:wrong: the item at [1] is not callable: 'a%25b"
     )
     assert 3 == len(lines)
 
@@ -218,15 +218,28 @@ def test_sarif_keeps_the_rules_of_its_schema(place: Path) -> None:
         assert result["message"]["text"]
         for location in result["locations"]:
             assert location["logicalLocations"][0]["fullyQualifiedName"].startswith("flow.py:")
-            if "physicalLocation" in location:
-                assert {"uri": "flow.py"} == location["physicalLocation"]["artifactLocation"]
-                assert location["physicalLocation"]["region"]["startLine"] >= 1
+            assert {"uri": "flow.py"} == location["physicalLocation"]["artifactLocation"]
+            assert location["physicalLocation"]["region"]["startLine"] >= 1
         for flow in result.get("codeFlows", ()):
             assert all(step["location"]["message"]["text"] for step in flow["threadFlows"][0]["locations"])
+            assert all("region" in step["location"]["physicalLocation"] for step in flow["threadFlows"][0]["locations"])
     places = {
         (one["ruleId"], one["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]) for one in run["results"]
     }
     assert {("WF106", "flow.py:late[1][1]"), ("WF001", "flow.py:wrong[1]")} <= places
+
+
+@pytest.mark.parametrize("target", ["faulty.py", "faulty:flow", "faulty"])
+def test_every_finding_is_in_a_file(place: Path, target: str) -> None:
+    (place / "faulty.py").write_text(
+        "async def wait(obj, eng): pass\n\ndef short(): pass\n\nflow = [short, wait, print, 7]\n"
+    )
+    found = sarif(target, "--select", "WF0")["results"]
+    places = [one["locations"][0]["physicalLocation"] for one in found]
+    assert {"faulty.py"} == {one["artifactLocation"]["uri"] for one in places}
+    assert [("WF002", 3), ("WF003", 1), ("WF001", 1)] == [
+        (one["ruleId"], where["region"]["startLine"]) for one, where in zip(found, places, strict=True)
+    ]
 
 
 def test_sarif_of_hostile_names_and_of_silenced_findings_keeps_to_it(place: Path) -> None:

@@ -12,6 +12,7 @@ from wfgraph.compiler.inference import Effects, Note, NoteKind
 from wfgraph.graph.address import Address
 from wfgraph.graph.definition import Definition
 from wfgraph.graph.difference import Stranded, stranded
+from wfgraph.graph.location import location_of
 from wfgraph.graph.ops import EdgeKind
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.shapes import Shapes
@@ -151,7 +152,8 @@ class Context:
     def _spot(self, node: int) -> Spot:
         if node == GAP:
             return Spot((), "...")
-        return Spot(self.address(node), self.graph.where(node), escape_control(self.graph.nodes[node].name))
+        found = self.graph.nodes[node]
+        return Spot(self.address(node), self.graph.where(node), escape_control(found.name), location_of(found))
 
     def places(self, nodes: Iterable[int], most: int = 5) -> str:
         """List the places of tasks, the first few of them."""

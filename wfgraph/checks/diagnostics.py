@@ -25,11 +25,13 @@ class Spot:
         address: the task's place; empty where the path ends outside all tasks.
         where: the place as text, which also tells the branch of a parallel pattern.
         name: the task's name; empty for the ends.
+        location: where its code is, if that is known.
     """
 
     address: Address
     where: str
     name: str = ""
+    location: Location | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.where}".lstrip()

@@ -19,6 +19,7 @@ from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph.address import Address, format_address
+from wfgraph.graph.location import Location, where_is
 from wfgraph.graph.nesting import contains_itself, is_block
 from wfgraph.graph.task import op_of, task
 from wfgraph.graph.workflow_graph import WorkflowGraph
@@ -45,11 +46,13 @@ class Fault:
         code: of the rule that it breaks.
         address: its place; that of the parallel pattern for an item in one of its branches.
         message: what is wrong with it.
+        location: where its code is, if that is known.
     """
 
     code: str
     address: Address
     message: str
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -193,7 +196,7 @@ class _Reader:
     def _task(self, item: Any, address: Address, slot: tuple[list[Any], int], branch: _Branch | None) -> Any:
         fault = self._fault_of(item)
         if fault is not None:
-            self._note(_CODES[fault], message_of(fault, item, address), address, branch)
+            self._note(_CODES[fault], message_of(fault, item, address), address, branch, where_is(item))
             return _stand_in(item)
         op = op_of(item)
         if isinstance(op, ops.Split | ops.Synchronize):
@@ -230,8 +233,15 @@ class _Reader:
             known = self._known[id(item)] = (fault_of(item), item)
         return known[0]
 
-    def _note(self, code: str, message: str, address: Address, branch: _Branch | None = None) -> None:
+    def _note(
+        self,
+        code: str,
+        message: str,
+        address: Address,
+        branch: _Branch | None = None,
+        location: Location | None = None,
+    ) -> None:
         if branch is not None:
             message = f"{message} (in {branch.where} of the pattern at {format_address(branch.address)})"
             address = branch.address
-        self.faults.append(Fault(code, address, message))
+        self.faults.append(Fault(code, address, message, location))

@@ -28,11 +28,13 @@ class Report:
         target: its name, such as ``"shop.flow:orders"``.
         diagnostics: the findings.
         graph: the graph that they are about.
+        file: the file that it stands in, if that is known.
     """
 
     target: str
     diagnostics: Sequence[Diagnostic]
     graph: WorkflowGraph
+    file: str | None = None
 
 
 def text(reports: Sequence[Report], version: str) -> str:
@@ -97,7 +99,9 @@ def github(reports: Sequence[Report], version: str) -> str:
 
 def _annotation(report: Report, found: Diagnostic) -> str:
     place = found.location
-    fields = {} if place is None else {"file": _near(place.file), "line": str(place.line)}
+    fields = {} if report.file is None else {"file": _near(report.file)}
+    if place is not None:
+        fields = {"file": _near(place.file), "line": str(place.line)}
     fields["title"] = f"{found.code} {found.rule}"
     shown = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in fields.items())
     hint = f"; {found.hint}" if found.hint else ""
@@ -118,7 +122,7 @@ def _near(file: str) -> str:
 
 def sarif(reports: Sequence[Report], version: str) -> str:
     """Write findings as SARIF 2.1.0."""
-    found = [(report.target, one) for report in reports for one in report.diagnostics]
+    found = [(report.target, report.file, one) for report in reports for one in report.diagnostics]
     return json.dumps(sarif_log(found, version), indent=2) + "\n"
 
 

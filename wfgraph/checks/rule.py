@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from wfgraph.checks.diagnostics import Severity, Spot
 from wfgraph.graph.address import Address
+from wfgraph.graph.location import Location
 
 if TYPE_CHECKING:
     from wfgraph.checks.context import Context
@@ -26,6 +27,7 @@ class Finding:
         hint: what to do.
         witness: a path that shows it.
         severity: where it differs from the rule's own.
+        location: where the code is, where it is about no task.
     """
 
     message: str
@@ -34,6 +36,7 @@ class Finding:
     hint: str = ""
     witness: tuple[Spot, ...] = ()
     severity: Severity | None = None
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -178,7 +178,7 @@ def _diagnostic(context: Context, rule: Rule, finding: Finding, severities: Mapp
         severity=severities.get(rule.code) or finding.severity or rule.severity,
         message=finding.message,
         address=finding.address if node is None else context.address(node),
-        location=None if node is None else location_of(context.graph.nodes[node]),
+        location=finding.location if node is None else location_of(context.graph.nodes[node]),
         hint=finding.hint,
         witness=finding.witness,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,16 +20,16 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 
 
-def sarif_log(found: Sequence[tuple[str, Diagnostic]], version: str) -> dict[str, Any]:
+def sarif_log(found: Sequence[tuple[str, str | None, Diagnostic]], version: str) -> dict[str, Any]:
     """Return a log with one run.
 
     Args:
-        found: pairs of a definition's name and a finding in it.
+        found: a definition's name, its file if that is known, and a finding in it.
         version: of wfgraph.
     """
-    codes = sorted({one.code for _, one in found})
+    codes = sorted({one.code for _, _, one in found})
     driver = {"name": "wfgraph", "version": version, "rules": [_rule(rule_of(code)) for code in codes]}
-    results = [_result(escape_control(target), one, codes.index(one.code)) for target, one in found]
+    results = [_result(escape_control(target), file, one, codes.index(one.code)) for target, file, one in found]
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
 
 
@@ -51,39 +51,40 @@ def _sentence(text: str) -> str:
     return whole[:1].upper() + whole[1:]
 
 
-def _result(target: str, found: Diagnostic, index: int) -> dict[str, Any]:
+def _result(target: str, file: str | None, found: Diagnostic, index: int) -> dict[str, Any]:
     hint = f" ({found.hint})" if found.hint else ""
+    # GitHub takes no log at all in which one result is in no file: what has no line of its own is at the first of its file.
+    places = (found.location, None if file is None else Location(file, 1))
     result: dict[str, Any] = {
         "ruleId": found.code,
         "ruleIndex": index,
         "level": _LEVELS[found.severity],
         "message": {"text": found.message + hint},
-        "locations": [_location(target, found.address, found.location)],
+        "locations": [_location(target, found.address, places)],
         # Lines move and messages are reworded: the place in the definition is what a finding is known by.
         "partialFingerprints": {"wfgraph/v1": f"{found.code} {target}{format_address(found.address)}"},
     }
     if found.witness:
         steps = [
-            {"location": {**_logical(target, spot.address), "message": {"text": str(spot)}}} for spot in found.witness
+            {"location": {**_location(target, spot.address, (spot.location, *places)), "message": {"text": str(spot)}}}
+            for spot in found.witness
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     return result
 
 
-def _location(target: str, address: Address, place: Location | None) -> dict[str, Any]:
-    location = _logical(target, address)
+def _location(target: str, address: Address, places: Iterable[Location | None]) -> dict[str, Any]:
+    """Return a place in a definition, with the first of these that is in a file."""
+    name = f"{target}{''.join(f'[{index}]' for index in address)}"
+    location: dict[str, Any] = {"logicalLocations": [{"fullyQualifiedName": name, "kind": "element"}]}
     # Only files can be shown: code may also come from a notebook's cell or from exec.
-    if place is not None and os.path.isfile(place.file):
+    place = next((one for one in places if one is not None and os.path.isfile(one.file)), None)
+    if place is not None:
         location["physicalLocation"] = {
             "artifactLocation": {"uri": _uri(place.file)},
             "region": {"startLine": place.line},
         }
     return location
-
-
-def _logical(target: str, address: Address) -> dict[str, Any]:
-    name = f"{target}{''.join(f'[{index}]' for index in address)}"
-    return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "element"}]}
 
 
 def _uri(file: str) -> str:

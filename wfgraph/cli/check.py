@@ -16,7 +16,7 @@ from wfgraph.checks.reporters import REPORTERS, Report
 from wfgraph.checks.runner import checked, chosen, rule_of
 from wfgraph.cli.completion import complete_target
 from wfgraph.cli.console import CommandError, findings
-from wfgraph.cli.targets import definition_of, load, version_of
+from wfgraph.cli.targets import definition_of, file_of, load, version_of
 from wfgraph.cli.teaching import taught
 from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import WorkflowAPIError, WorkflowDefinitionError
@@ -88,13 +88,13 @@ def check(
     rules = chosen(wanted, (*options.ignore, *_split(ignore)))
     engine = None if engine_target is None else _engine_class(engine_target)
     earlier = None if baseline is None else version_of(baseline)
-    definitions = list(_definitions(targets))
+    definitions = [(*one, file_of(target)) for target in targets for one in _definitions(target)]
     if earlier is not None and len(definitions) > 1:
         raise CommandError(f"--baseline is for one definition; {', '.join(targets)} stands for {len(definitions)}")
     reports = []
-    for name, definition, own in definitions:
+    for name, definition, own, file in definitions:
         diagnostics, graph = checked(definition, rules, options.severity, engine or own, earlier)
-        reports.append(Report(name, diagnostics, graph))
+        reports.append(Report(name, diagnostics, graph, file))
     told = REPORTERS[style](reports, __version__)
     if style == "text":
         findings(told)
@@ -118,7 +118,7 @@ def reports(targets: tuple[str, ...]) -> list[tuple[str, str]]:
     options = _configured()
     rules = chosen(options.select, options.ignore)
     found = []
-    for name, definition, own in _definitions(targets):
+    for name, definition, own in (one for target in targets for one in _definitions(target)):
         diagnostics, graph = checked(definition, rules, options.severity, own)
         counted = [one for one in diagnostics if SEVERITIES.index(one.severity) >= SEVERITIES.index(options.fail_on)]
         found.append((name, REPORTERS["text"]([Report(name, counted, graph)], __version__) if counted else ""))
@@ -144,32 +144,31 @@ def _engine_class(target: str) -> type:
     return found
 
 
-def _definitions(targets: tuple[str, ...]) -> Iterator[tuple[str, Any, type | None]]:
-    """Yield the names and definitions that targets stand for, with the engine's class where the target is an engine.
+def _definitions(target: str) -> Iterator[tuple[str, Any, type | None]]:
+    """Yield the names and definitions that a target stands for, with the engine's class where it is an engine.
 
     Raises:
-        CommandError: one can't be loaded, or stands for none.
+        CommandError: it can't be loaded, or stands for none.
     """
-    for target in targets:
-        if ":" in target:
-            found = load(target)
-            several = isinstance(found, GenericWorkflowEngine) and found.callbacks.get(None)
-            kind = type(found) if isinstance(found, GenericWorkflowEngine) else None
-            yield from _of_engine(target, found) if several else [(target, definition_of(found, target), kind)]
-            continue
-        if not target:
-            raise CommandError("an empty name is no target; name a definition (module:attribute), a module or a file")
-        names = load(f"{target}:__dict__")
-        listed: list[tuple[str, Any, type | None]] = [
-            (f"{target}:{name}", value, None) for name, value in names.items() if _is_definition(name, value)
-        ]
-        known = [cleaned for _, value, _ in listed if (cleaned := _cleaned(value)) is not None]
-        for name, value in names.items():
-            if isinstance(value, GenericWorkflowEngine):
-                listed += [one for one in _of_engine(f"{target}:{name}", value) if one[1] not in known]
-        if not listed:
-            raise CommandError(f"there is no definition in {target}: no list of callables, and no engine with one")
-        yield from listed
+    if ":" in target:
+        found = load(target)
+        several = isinstance(found, GenericWorkflowEngine) and found.callbacks.get(None)
+        kind = type(found) if isinstance(found, GenericWorkflowEngine) else None
+        yield from _of_engine(target, found) if several else [(target, definition_of(found, target), kind)]
+        return
+    if not target:
+        raise CommandError("an empty name is no target; name a definition (module:attribute), a module or a file")
+    names = load(f"{target}:__dict__")
+    listed: list[tuple[str, Any, type | None]] = [
+        (f"{target}:{name}", value, None) for name, value in names.items() if _is_definition(name, value)
+    ]
+    known = [cleaned for _, value, _ in listed if (cleaned := _cleaned(value)) is not None]
+    for name, value in names.items():
+        if isinstance(value, GenericWorkflowEngine):
+            listed += [one for one in _of_engine(f"{target}:{name}", value) if one[1] not in known]
+    if not listed:
+        raise CommandError(f"there is no definition in {target}: no list of callables, and no engine with one")
+    yield from listed
 
 
 def _of_engine(target: str, engine: GenericWorkflowEngine) -> Iterator[tuple[str, Any, type | None]]:

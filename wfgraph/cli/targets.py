@@ -26,6 +26,7 @@ from wfgraph.views.traces import trace_from_json
 __all__ = [
     "compiled",
     "definition_of",
+    "file_of",
     "graph_of",
     "is_database",
     "load",
@@ -46,8 +47,7 @@ def load(target: str) -> Any:
     place, colon, name = target.rpartition(":")
     if not colon or not place or not name:
         raise CommandError(f"{target!r} names no definition; write package.module:attribute or path/file.py:attribute")
-    is_file = place.endswith(".py") or "/" in place or "\\" in place
-    module = load_file(Path(place)) if is_file else _load_module(place)
+    module = load_file(Path(place)) if _is_file(place) else _load_module(place)
     found: Any = module
     for part in name.split("."):
         try:
@@ -57,6 +57,18 @@ def load(target: str) -> Any:
         except Exception as error:  # a property of the user's
             raise CommandError(f"{place} does not give its attribute {name!r}: {_said(error)}") from error
     return found
+
+
+def file_of(target: str) -> str | None:
+    """Return the file of a target that was loaded, or of the module that it names; None where there is none."""
+    place = target.rpartition(":")[0] or target
+    if _is_file(place):
+        return str(Path(place).resolve())
+    return getattr(sys.modules.get(place), "__file__", None)
+
+
+def _is_file(place: str) -> bool:
+    return place.endswith(".py") or "/" in place or "\\" in place
 
 
 def _names(found: Any) -> list[str]:

@@ -14,7 +14,7 @@ from wfgraph.graph.functions import code_run_by
 from wfgraph.graph.workflow_graph import Node
 from wfgraph.utils import attribute
 
-__all__ = ["Location", "code_of", "location_of", "remember_site", "subjects"]
+__all__ = ["Location", "code_of", "location_of", "remember_site", "subjects", "where_is"]
 
 _SITE = "__wfgraph_site__"
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
@@ -50,17 +50,23 @@ def subjects(node: Node) -> Iterator[Any]:
 
 def location_of(node: Node) -> Location | None:
     """Return where a task's code is: for a pattern's task where the pattern was called, else the condition it asks."""
-    code = code_of(node.item.task)
-    if code is not None:
-        return Location(code.co_filename, code.co_firstlineno)
-    site = attribute(node.item.task, _SITE)
-    if isinstance(site, Location):
-        return site
+    found = where_is(node.item.task)
+    if found is not None:
+        return found
     for subject in node.op.asked:
         code = code_of(subject)
         if code is not None:
             return Location(code.co_filename, code.co_firstlineno)
     return None
+
+
+def where_is(item: Any) -> Location | None:
+    """Return where the code of an item is, or where the pattern was called that made it."""
+    code = code_of(item)
+    if code is not None:
+        return Location(code.co_filename, code.co_firstlineno)
+    site = attribute(item, _SITE)
+    return site if isinstance(site, Location) else None
 
 
 def remember_site(task: Any, depth: int = 2) -> None:

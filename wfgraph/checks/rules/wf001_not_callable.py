@@ -21,6 +21,7 @@ def find(context: Context) -> Iterator[Finding]:
             yield Finding(
                 fault.message,
                 address=fault.address,
+                location=fault.location,
                 hint="put a callable that takes (obj, eng), or a list of them, there",
             )
 

@@ -20,6 +20,7 @@ def find(context: Context) -> Iterator[Finding]:
             yield Finding(
                 fault.message,
                 address=fault.address,
+                location=fault.location,
                 hint="give it the parameters (obj, eng); if it makes a task, call it: name(...)",
             )
 

@@ -20,6 +20,7 @@ def find(context: Context) -> Iterator[Finding]:
             yield Finding(
                 fault.message,
                 address=fault.address,
+                location=fault.location,
                 hint="make it a plain function that does its work when it is called",
             )
 

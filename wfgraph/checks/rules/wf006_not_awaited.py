@@ -23,7 +23,7 @@ def find(context: Context) -> Iterator[Finding]:
     """Yield the tasks that drop a coroutine, and the patterns that would."""
     for fault in context.reading.faults:
         if fault.code == "WF006":
-            yield Finding(fault.message, address=fault.address, hint=_HINT)
+            yield Finding(fault.message, address=fault.address, location=fault.location, hint=_HINT)
     for node, note in context.notes(NoteKind.NOT_AWAITED):
         where = f" (line {note.line})" if note.line else ""
         yield Finding(
