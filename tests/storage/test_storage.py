@@ -262,6 +262,35 @@ def test_a_task_that_makes_a_token_unstorable_fails(database: Database, granular
     assert "set" not in again(eng, []).objects[1]
 
 
+@every
+@pytest.mark.parametrize("also_fails", [False, True])
+def test_what_can_not_be_stored_goes_on_where_it_was_stored_last(
+    database: Database, granularity: Any, also_fails: bool
+) -> None:
+    keys: list[str] = []
+    mended: list[bool] = []
+
+    def spoil(obj: Any, eng: Any) -> None:
+        keys.append(eng.idempotency_key)
+        obj["spoiled"] = [1] if mended else {1}
+        if also_fails and not mended:
+            raise ValueError("this, too")
+
+    flow = [step("a"), once("b")(step("b")), step("c"), spoil, step("d")]
+    eng = begun(database, flow, granularity=granularity)
+    run_all(eng, [{}, {}])
+    assert ["ERROR", "ERROR"] == statuses(eng)
+    found = again(eng, []).db_obj.objects[0]
+    assert "token 0['spoiled'] can't be stored" in str(found.error_message)
+    assert ("this, too" in str(found.error_message)) == also_fails
+    assert str(found.error_message).endswith("; it stands where it was stored last")
+    mended.append(True)
+    later = again(eng, flow)
+    later.resume()
+    assert [{"went": ["a", "b", "c", "d"], "spoiled": [1]}] * 2 == later.objects
+    assert keys[:2] == keys[2:]
+
+
 def test_extra_data_that_is_no_json_is_named(database: Database) -> None:
     def spoil(obj: Any, eng: Any) -> None:
         eng.extra_data["open"] = {"file": object()}

@@ -6,7 +6,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from hashlib import blake2b
 from typing import Any
 
@@ -22,7 +21,7 @@ from wfgraph.storage.lifecycle import RUNS
 from wfgraph.storage.placement import Place
 from wfgraph.storage.recorder import Claim, shared
 from wfgraph.storage.records import Record
-from wfgraph.storage.rows import Interrupted, Rows
+from wfgraph.storage.rows import FALLEN_BACK, Interrupted, Rows
 from wfgraph.storage.store import Store
 from wfgraph.storage.values import encode
 from wfgraph.utils import type_name
@@ -86,6 +85,7 @@ class Keeper(Rows):
                 self._restore_loops(eng, obj, record.loops, at)
         self._clears = record.status in (ObjectStatus.HALTED, ObjectStatus.ERROR)
         self._take_up(record)
+        self._stored_at(record, start)
         self.place = None
 
     def _restore_loops(self, eng: Any, obj: Any, records: Mapping[str, Any], token_pos: int) -> None:
@@ -125,6 +125,7 @@ class Keeper(Rows):
         statement = self._take(eng, record, self.tokens[record.ordinal])
         record.callback_pos, record.node = list(eng.state.callback_pos), place.name
         self._write(eng, self._with_waiting(record, statement, place.position, step))
+        self._stored_at(record, record.callback_pos)
 
     def interrupted(self, eng: Any) -> None:
         """The token in hand was left between two tasks: store where."""
@@ -181,18 +182,23 @@ class Keeper(Rows):
         record = self._left_row(eng)
         if record is None:
             return
-        with suppress(NotStorable):  # what it held before is kept then; the error tells of it, or is more important
+        refusal = None
+        try:
             self._take(eng, record, obj)
+        except NotStorable as refused:
+            refusal = refused
         self._count_visit(record, error)
+        if refusal is not None:  # what is stored of it is of an earlier task: it stands there, too
+            self._stands = self._standing(self._fall_back(record))
+            why = "" if refusal.message in text else f"; {refusal.message}"
+            text = text.rstrip() + why + FALLEN_BACK
         self._write_failed(eng, record, error, text)
 
     def given_up(self, eng: Any, record: Record, lost: int) -> None:
         """Write that an object, of which nothing runs, has failed where it stands: so many workers were lost with it."""
         self._take_up(record)
-        run, stands = self.run, record.callback_pos or [0]
-        if (place := self._places.at(stands)) is not None:
-            stands = list(self.graph.nodes[place.number].item.address)
-        self._stands = stands
+        run, stands = self.run, self._standing(record.callback_pos)
+        self._stands, place = stands, self._places.at(stands)
         task = f"{'the task' if place is None else place.name} at {format_address(stands)}"
         which = "" if run.joins else f" --object {run.place_of(record)}"
         text = (
@@ -200,6 +206,12 @@ class Keeper(Rows):
             f"takes longer than it may; see why, then go on: wfgraph runs resume {run.parent or run.uuid}{which}"
         )
         self._write_failed(eng, record, WorkersLost(text, [run.uuid]), text)
+
+    def _standing(self, position: list[int] | None) -> list[int]:
+        """Return the address of the task at a position; of the first task for None."""
+        stands = position or [0]
+        place = self._places.at(stands)
+        return stands if place is None else list(self.graph.nodes[place.number].item.address)
 
     def _write_failed(self, eng: Any, record: Record, error: BaseException, text: str) -> None:
         record.error_type = type_name(type(error))[:255]
@@ -240,6 +252,7 @@ class Keeper(Rows):
         position = self._stand(record, list(eng.state.callback_pos))
         changes = self._with_waiting(record, statement, position, None)
         self._write(eng, changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
+        self._stored_at(record, record.callback_pos)
 
     def idempotency_key(self, eng: Any) -> str:
         """Return what is the same whenever this visit of this object to this task runs again, and only then.

@@ -163,7 +163,12 @@ class Recorder:
     def _flushed(self) -> list[Change]:
         """Return the changes that wait to be written."""
         waiting, self._waiting = self._waiting, {}
-        return [self._change(record, statement, None, None) for record, statement in waiting.items()]
+        return [
+            self._change(
+                record, statement, None if (at := record.callback_pos) is None else encode(at, "the position"), None
+            )
+            for record, statement in waiting.items()
+        ]
 
     def _write(self, eng: Any, changes: list[Change], results: list[dict[str, Any]] | None = None) -> None:
         run = None
@@ -205,6 +210,16 @@ class Recorder:
         place = self._places.at(position)
         record.callback_pos, record.node = position, None if place is None else place.name
         return encode(position, "the position")
+
+    def _stored_at(self, record: Record, position: list[int] | None) -> None:
+        """Remember that what is stored of an object belongs to this position; None for that of its first task."""
+        record.kept = (position, dict(record.visits))
+
+    def _fall_back(self, record: Record) -> list[int] | None:
+        """Return where an object belongs that holds what can't be stored: where it was stored last, with its visits."""
+        position, visits = record.kept or (None, {})
+        record.visits = dict(visits)
+        return position
 
     def _leave(self, record: Record, status: ObjectStatus) -> Place | None:
         OBJECTS.check(record.status, status, record.ordinal)

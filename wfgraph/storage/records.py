@@ -47,6 +47,7 @@ class Record:
         halt_message: why it was halted.
         halt_action: the action that is waited for.
         halt_payload: what the one who takes that action needs.
+        kept: while it is in hand, the position and the visits to which what is stored of it belongs.
     """
 
     ordinal: int
@@ -63,6 +64,7 @@ class Record:
     halt_message: str | None = None
     halt_action: str | None = None
     halt_payload: Any = None
+    kept: tuple[list[int] | None, dict[int, int]] | None = None
 
     @property
     def known_statuses(self) -> type[ObjectStatus]:

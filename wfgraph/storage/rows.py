@@ -19,9 +19,12 @@ from wfgraph.storage.recorder import Claim, Recorder
 from wfgraph.storage.records import Record
 from wfgraph.storage.store import Store
 
-__all__ = ["Interrupted", "Rows"]
+__all__ = ["FALLEN_BACK", "Interrupted", "Rows"]
 
 _BEGIN = [0]
+
+FALLEN_BACK = "; it stands where it was stored last"
+"""What is added to the error of an object that holds what can't be stored."""
 
 
 class Interrupted(BaseException):
@@ -135,9 +138,11 @@ class Rows(Recorder):
 
     def _refused_late(self, eng: Any, record: Record, error: NotStorable) -> WorkflowError:
         record.error_type = "wfgraph.errors.NotStorable"
-        record.error_message = "".join(traceback.format_exception_only(error))
+        record.error_message = "".join(traceback.format_exception_only(error)).rstrip() + FALLEN_BACK
         self._leave(record, ObjectStatus.ERROR)
         record.callback_pos = record.node = None
+        if (position := self._fall_back(record)) is not None:
+            self._stand(record, position)
         self._waiting[record] = self._made.ended
         return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=record.ordinal)
 
