@@ -262,6 +262,14 @@ def test_tokens_that_can_not_be_stored(place: Path) -> None:
     assert "no runs" in call("runs", "list", "--db", "x.db").stdout
 
 
+def test_a_run_that_was_not_stored_is_told(place: Path, url: str) -> None:
+    (place / "nan.json").write_text('[{"n": 1}, {"n": NaN}]')
+    told = call("run", "flow.py:flow", "nan.json", "--db", url, code=2)
+    assert "token 1['n'] can't be stored: nan is no number" in told.stderr
+    assert told.stderr.endswith("; this run was not stored\n")
+    assert "no runs" in call("runs", "list", "--db", url).stdout
+
+
 def test_a_run_that_can_not_go_on_keeps_no_other_from_going_on(place: Path, url: str) -> None:
     for name in ("last", "fails", "lost"):
         code = f'def stop(obj, eng):\n    eng.interrupt()\ndef go_on(obj, eng):\n    assert "{name}" != "fails"\n'

@@ -135,6 +135,25 @@ def test_a_full_database_keeps_what_it_had(tmp_path: Path) -> None:
     assert ([1], '{"noted":true}') == (record.callback_pos, record.stored)
 
 
+@pytest.mark.parametrize(("text", "advice"), [("x" * 5_000, "choose another one"), ("damaged", "restore it")])
+def test_nobody_is_told_that_a_spoiled_file_is_as_it_was(tmp_path: Path, text: str, advice: str) -> None:
+    file = tmp_path / "x.db"
+    connect(str(file)).close()
+    whole = file.read_bytes()
+    file.write_bytes(text.encode() if text != "damaged" else whole[:4096] + bytes(len(whole) - 4096))
+    with pytest.raises(StorageError, match=f"{advice}$"):
+        connect(str(file))
+
+
+def test_a_file_that_can_not_be_looked_for_is_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(self: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "exists", denied)
+    with pytest.raises(StorageError, match="unable to open database file"):
+        connect(str(tmp_path / "nowhere" / "x.db"), create=False)
+
+
 def test_a_setting_that_loses_data_is_refused(postgresql: str) -> None:
     name = postgresql.rpartition("/")[2]
     with psycopg.connect(postgresql, autocommit=True) as connection:

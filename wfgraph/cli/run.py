@@ -16,6 +16,7 @@ from wfgraph.cli.targets import compiled, definition_of, load, read_tokens
 from wfgraph.cli.teaching import taught
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import StorageError, UnknownRun
 from wfgraph.runtime.trace import Trace
 from wfgraph.utils import counted
 from wfgraph.views.render import write_whole
@@ -122,8 +123,23 @@ def _run_stored(eng: Any, tokens: list[Any], workers: int | None) -> tuple[Repor
 
     say(f"run {eng.uuid}")
     given = {"stop_on_error": False, "stop_on_halt": False} | ({} if workers is None else {"workers": workers})
-    done = run_stored(eng, len(tokens), lambda: eng.process(tokens, **given), shared=workers is not None)
+    try:
+        done = run_stored(eng, len(tokens), lambda: eng.process(tokens, **given), shared=workers is not None)
+    except StorageError as error:
+        if _is_stored(eng):
+            raise
+        raise CommandError(f"{error.message}; this run was not stored") from error
     return report_of(eng), 0 if done else 130
+
+
+def _is_stored(eng: Any) -> bool:
+    try:
+        eng.runs.find(eng.uuid)
+    except UnknownRun:
+        return False
+    except StorageError:  # nobody knows
+        return True
+    return True
 
 
 def tell_report(report: Report, most: int | None = None) -> None:

@@ -124,7 +124,8 @@ class Database:
         said = lines[0]
         for sign, advice in _ADVICE:
             if sign in " ".join(lines).lower():
-                return StorageError(f"the database {self.url}: {said}; {advice}; what was stored before is as it was")
+                kept = "" if sign in _SPOILED else "; what was stored before is as it was"
+                return StorageError(f"the database {self.url}: {said}; {advice}{kept}")
         return StorageError(f"the database {self.url}: {said}; what was stored before is as it was")
 
     def close(self) -> None:
@@ -161,6 +162,7 @@ _ADVICE = (
     ("read-only", "it can only be read; connect to the primary server"),
     ("full", "make room"),
     ("no space", "make room"),
+    ("disk i/o", "see that the disk works, and has room"),
     ("no such file", "create the directory, and start the server if it is one"),
     ("unable to open", "create the directory, and see that this user may write there"),
     ("connection refused", "start the server, or correct host and port"),
@@ -170,6 +172,8 @@ _ADVICE = (
     ("authentication", "correct user and password"),
     ("permission denied", "give this user the rights"),
 )
+_SPOILED = ("not a database", "malformed")
+"""The signs of a file in which nothing is as it was, or never was."""
 
 
 def _roll_back(connection: Connection) -> None:
@@ -251,7 +255,7 @@ def _engine(url: str | URL | None, durability: str, create: bool) -> Engine:
             raise StorageError(
                 "a database in memory stores nothing: name a file, sqlite:///runs.db, or use GenericWorkflowEngine"
             )
-        if place.get_backend_name() == "sqlite" and not create and not Path(str(place.database)).exists():
+        if place.get_backend_name() == "sqlite" and not create and not _may_exist(Path(str(place.database))):
             raise StorageError(f"there is no database {place.database!r}; name another one, or store a run in it first")
         options: dict[str, Any] = (
             {"timeout": _BUSY_SECONDS} if place.get_backend_name() == "sqlite" else {"connect_timeout": 10}
@@ -271,6 +275,13 @@ def _engine(url: str | URL | None, durability: str, create: bool) -> Engine:
     event.listen(engine, "connect", _on_sqlite if engine.dialect.name == "sqlite" else _on_postgresql)
     event.listen(engine, "connect", lambda raw, _: _set_durability(raw, engine.dialect.name, durability))
     return engine
+
+
+def _may_exist(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # it can't even be looked for: opening it says what is wrong
+        return True
 
 
 def _on_sqlite(raw: Any, _: Any) -> None:
