@@ -269,7 +269,9 @@ def test_other_shells_read_what_they_are_given(shell: str) -> None:
 def test_fish_completes_verbs_and_targets(place: Path) -> None:
     if shutil.which("fish") is None and not os.environ.get("CI"):
         pytest.skip("needs fish")
-    script = "wfgraph completion fish | source; complete -C 'wfgraph dr'; complete -C 'wfgraph show flow.py:f'"
+    (place / "a, b.py").write_text("flow = [print]\n")
+    asked = ["wfgraph dr", "wfgraph show flow.py:f", "wfgraph show a", "wfgraph show a, b.py:".replace(" b", "\\ b")]
+    script = "\n".join(["wfgraph completion fish | source", *[f'complete -C "{line}"' for line in asked]])
     done = subprocess.run(
         [str(shutil.which("fish")), "--no-config", "-c", script],
         capture_output=True,
@@ -278,7 +280,29 @@ def test_fish_completes_verbs_and_targets(place: Path) -> None:
         env=environment(),
         cwd=place,
     )
-    assert ["draw", "drift", "flow.py:flow"] == [line.partition("\t")[0] for line in done.stdout.splitlines()]
+    found = ["draw", "drift", "flow.py:flow", "a, b.py:flow", "a, b.py:flow"]
+    assert found == [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+
+ZSH = ["zsh", "-f", "-i"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("wfgraph show s\tta\t", "graph of 1 task"),
+        ("wfgraph show a\\ d\tflow\t", "graph of 1 task"),
+        ("wfgraph comp\tfi\t", "fish_complete"),
+    ],
+)
+def test_zsh_completes_verbs_directories_and_targets(place: Path, typed: str, expected: str) -> None:
+    if shutil.which("zsh") is None and not os.environ.get("CI"):
+        pytest.skip("needs zsh")
+    (place / "a dir").mkdir()
+    (place / "a dir" / "flow.py").write_text("flow = [print]\n")
+    learn = "autoload -Uz compinit; compinit -u -D; . <(wfgraph completion zsh)\n"
+    screen = on_terminal(ZSH, place, ("$ ", learn), ("$ ", f"{typed}\n"), ("$ ", "exit\n"), TERM="dumb")
+    assert expected in screen
 
 
 # Colours -------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ import click
 from click.shell_completion import (
     BashComplete,
     CompletionItem,
+    FishComplete,
+    ZshComplete,
     add_completion_class,
     get_completion_class,
     split_arg_string,
@@ -151,4 +153,29 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
         return self.source_template % self.source_vars()
 
 
-add_completion_class(_Bash)
+# Zsh and fish --------------------------------------------------------------------------------------------------------
+
+
+class _Zsh(ZshComplete):
+    """No space is put behind a directory or a file that is to be followed by a name."""
+
+    source_template: ClassVar[str] = ZshComplete.source_template.replace(
+        "        compadd -U -V unsorted -a completions\n",
+        """\
+        local -a open=(${(M)completions:#*[:/]}) whole=(${completions:#*[:/]})
+        (( $#open )) && compadd -U -V unsorted -S '' -a open
+        (( $#whole )) && compadd -U -V unsorted -a whole
+""",
+    )
+
+
+class _Fish(FishComplete):
+    """Only the first comma of an answer is fish's: names of files, and helps, have others."""
+
+    source_template: ClassVar[str] = FishComplete.source_template.replace(
+        'string split ","', 'string split --max 1 ","'
+    )
+
+
+for _kind in (_Bash, _Zsh, _Fish):
+    add_completion_class(_kind)
