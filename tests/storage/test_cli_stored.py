@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy.dialects.sqlite  # noqa: F401 - can't be imported twice
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from wfgraph.cli.app import wfgraph
 from wfgraph.storage import DbWorkflowEngine, Store, connect
@@ -169,6 +171,18 @@ def test_where_objects_stand_is_drawn(ran: Any) -> None:
     assert "2 need action" in call("draw", "flow.py:flow", "--overlay", url, "--run", uuid[:8]).stdout
     Path("flow.py").write_text(FLOW.replace("flow = [add", "flow = [print, add"))
     assert "stands in this version of the definition" in call("draw", "flow.py:flow", "--overlay", url, code=2).stderr
+
+
+def test_on_a_terminal_the_table_stands_below_the_bar(ran: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    uuid, url = ran
+    screen = StringIO()
+    terminal = Console(file=screen, force_terminal=True, width=80, no_color=True, color_system=None)
+    monkeypatch.setattr("wfgraph.cli.watch.output", lambda: terminal)
+    call("runs", "show", uuid, "--db", url, "--watch")
+    lines = [line.rstrip() for line in screen.getvalue().splitlines()]
+    assert f"flow {uuid[:8]}: Error: 4 of 4 (1 done, 2 need action, 1 error)" in lines[0]
+    assert {"━"} == set(lines[1])
+    assert "objects  status       stand at" == lines[2]
 
 
 def test_cancel(ran: Any) -> None:

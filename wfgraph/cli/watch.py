@@ -69,4 +69,5 @@ def _picture(found: Progress, console: Console) -> Group:
         table.add_row(str(count), literal(status.label), literal(node or "the start"))
     bar = ProgressBar(total=max(1, found.total), completed=found.ended, width=min(40, console.width))
     head = literal(f"{found.run.name} {found.run.uuid[:8]}: {_line(found)}")
-    return Group(head, bar, *([table] if found.nodes else [Text("")]))
+    # A bar does not end its line.
+    return Group(head, bar, Text(""), *([table] if found.nodes else []))
