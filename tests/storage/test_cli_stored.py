@@ -241,6 +241,14 @@ def test_requeue_asks_for_one_or_all(ran: Any) -> None:
     assert "name the runs to go on with, or say --stale" in call("runs", "requeue", "--db", url, code=2).stderr
 
 
+@pytest.mark.parametrize("option", ["--db", "--target", "--granularity", "--workers"])
+def test_who_tells_workers_says_nothing_of_how_to_go_on_here(option: str) -> None:
+    value = {"--granularity": "task", "--workers": "2"}.get(option, "x.db")
+    told = call("runs", "requeue", "--stale", "--celery", "flows:workflows", option, value, code=2)
+    assert f"{option} " in told.stderr
+    assert "leave" in told.stderr
+
+
 def test_the_tables_of_a_database(place: Path) -> None:
     assert "no tables" in call("db", "status", "--db", "x.db").stdout
     assert "0004" in call("db", "upgrade", "--db", "x.db").stdout

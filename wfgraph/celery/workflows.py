@@ -143,7 +143,7 @@ class CeleryWorkflows:
         eng.extra_data.update(extra_data or {})
         eng.to_stored = _as_it_is
         eng.submit(object_ids, part_size=shard_size)
-        self.dispatch([part.uuid for part in eng.db_obj.parts])
+        self.dispatch([part.uuid for part in eng.db_obj.parts], f"the run {eng.uuid} is stored, and goes on")
         return str(eng.uuid)
 
     def progress(self, uuid: str) -> Progress:
@@ -188,8 +188,12 @@ class CeleryWorkflows:
         """
         return self.requeue(stale=True, lost=None if overtaken is None else overtaken + self._stale)
 
-    def dispatch(self, uuids: Sequence[str]) -> None:
+    def dispatch(self, uuids: Sequence[str], otherwise: str = "the runs are stored, and go on") -> None:
         """Tell workers of stored runs.
+
+        Args:
+            uuids: the runs.
+            otherwise: what to say of them when nobody can be told.
 
         Raises:
             StorageError: the broker can't be reached.
@@ -207,7 +211,7 @@ class CeleryWorkflows:
             # Not by kombu, which shows some passwords and stumbles over what it can't read.
             broker = re.sub(r":[^:/@]*@", ":**@", str(self.app.conf.broker_write_url or self.app.conf.broker_url))
             raise StorageError(
-                f"the broker {broker} can't be reached: {error}; the runs are stored, and go on "
+                f"the broker {broker} can't be reached: {error}; {otherwise} "
                 "when a worker sweeps, or by `wfgraph runs requeue --stale --celery ...`"
             ) from error
         self.store.tell_dispatched(uuids)

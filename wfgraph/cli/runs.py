@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from wfgraph.cli.console import EXPECTED, MANY, CommandError, complain_of, say
 from wfgraph.cli.run import granularity_option, tell_report
@@ -168,6 +169,11 @@ def requeue(
     if bool(uuids) == stale:
         raise CommandError("name the runs to go on with, or say --stale for all whose worker is gone")
     if place is not None:
+        for name, given in (("--target", target), ("--granularity", granularity), ("--workers", workers)):
+            if given is not None:
+                raise CommandError(f"{name} is for going on here; the workers of --celery have their own: leave it out")
+        if ctx.get_parameter_source("url") is ParameterSource.COMMANDLINE:
+            raise CommandError("--celery names workers, who have their own database: leave --db out")
         _tell_workers(place, uuids)
         return
     store = store_at(url, create=False)

@@ -326,10 +326,11 @@ def test_a_broker_that_is_away_loses_nothing(url: str, log: Path, broker: str) -
     app.conf.broker_transport_options = {"max_retries": 0, "socket_connect_timeout": 1}
     app.conf.task_publish_retry = False
     workflows = CeleryWorkflows(app, REGISTRY, url, stale=0)
-    with pytest.raises(StorageError, match=r"can't be reached: .* the runs are stored") as found:
+    with pytest.raises(StorageError, match=r"can't be reached: .* the run \S+ is stored, and goes on when") as found:
         workflows.run.delay_sharded("flow", [{"n": 1}])
     assert "word" not in str(found.value)
     (run,) = workflows.store.runs()
+    assert run.uuid in str(found.value), "or who tries again stores it twice"
     later = eager(url, stale=0)
     assert 1 == later.sweep()
     assert WorkflowStatus.COMPLETED is later.progress(run.uuid).run.status
