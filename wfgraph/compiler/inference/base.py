@@ -78,7 +78,7 @@ class Reading:
     def leaves(self, outcome: Outcome) -> None:
         """Write down that the code here tells the engine something."""
         self.frame.ways.raises.setdefault(outcome, self.line)
-        self.summary.acts |= self.summary.acted
+        self.summary.acts = self.summary.acted
 
     def reads(self, path: tuple[str, ...]) -> None:
         """Write down that a part of the token is read."""

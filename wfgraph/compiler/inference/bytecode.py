@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Iterable
-from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -18,22 +17,14 @@ from wfgraph.compiler.inference.known import is_inert, is_steering
 from wfgraph.compiler.inference.values import Engine, carries
 from wfgraph.graph.outcomes import Outcome
 
-__all__ = ["CodeEffects", "read_code"]
+__all__ = ["read_code"]
 
 _PASSED_OVER = frozenset(("CACHE", "PRECALL", "NOP", "EXTENDED_ARG", "PUSH_NULL", "RESUME"))
 _STATE_DATA = "token_pos"
 
 
-@dataclass(frozen=True, slots=True)
-class CodeEffects:
-    """What a function's bytecode shows: the outcomes that it may have besides returning."""
-
-    outcomes: tuple[Outcome, ...]
-    touches: bool = False
-
-
-def read_code(function: FunctionType, args: Arguments) -> CodeEffects | str:
-    """Return what a call of a function may do; a text that says why where that can't be told."""
+def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | str:
+    """Return the outcomes that a function may have besides returning; a text that says why where that can't be told."""
     code = function.__code__
     engines = _engines(code, args)
     if engines is None:
@@ -60,7 +51,7 @@ def read_code(function: FunctionType, args: Arguments) -> CodeEffects | str:
             continue
         elif name not in DATA and name not in HARMLESS:
             return f"{function.__name__}() has no source, and uses eng.{name}"
-    return CodeEffects(tuple(dict.fromkeys(found)))
+    return tuple(dict.fromkeys(found))
 
 
 def _engines(code: CodeType, args: Arguments) -> frozenset[str] | None:

@@ -169,9 +169,7 @@ class Calls(InertCalls):
             self.frame.branch((lambda asked=asked, given=given: self.call(Known(asked), given), lambda: PLAIN))  # type: ignore[misc]
         outcomes = {way.outcome for way in op.exits()}
         for outcome in outcomes:
-            if outcome.control is Control.ERROR:
-                self.frame.ways.fails = True
-            elif outcome.control is not Control.RETURN:
+            if outcome.control not in (Control.ERROR, Control.RETURN):
                 self.leaves(outcome)
         self.frame.live = any(outcome.control is Control.RETURN for outcome in outcomes)
         return Unknown(code=True)
@@ -198,9 +196,8 @@ class Calls(InertCalls):
         if isinstance(found, str):
             self.give_up(found)
             return SOME_ENGINE
-        for outcome in found.outcomes:
+        for outcome in found:
             self.leaves(outcome)
-        self.summary.touches |= found.touches
         self.summary.elsewhere = True
         self._hand_out(args)
         return Unknown(code=True)
@@ -216,12 +213,11 @@ class Calls(InertCalls):
         if isinstance(node, ast.AsyncFunctionDef):
             self.give_up("an async function is called")
             return Coroutine(True, True, node.name, self.line)
-        if self._depth >= _DEEPEST or self._reading.count(key) > 1:
+        if self._depth >= _DEEPEST:
             self.give_up("calls that are nested too deep")
             return SOME_ENGINE
         bound = bind(node.args, defaults, args)
         if bound is None:  # a TypeError
-            self.frame.ways.fails = True
             self.frame.live = False
             return PLAIN
         if key in self._reading:
@@ -260,7 +256,6 @@ class Calls(InertCalls):
             return Unknown(any(map(carries, (*frame.written.values(), *ways.returns))), True)
         for outcome, line in ways.raises.items():
             around.ways.raises.setdefault(outcome, line)
-        around.ways.fails |= ways.fails
         if not ways.returns:
             around.live = False
             return PLAIN

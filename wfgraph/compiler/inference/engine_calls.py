@@ -69,7 +69,6 @@ class EngineCalls(Statements):
         elif name in MOVES:
             self.note(NoteKind.MOVES, name)
         elif name in GETS_POSITION:
-            self.summary.touches = True
             return PLAIN
         elif name in DATA or name in HARMLESS:
             return self._use_data(name, args)
@@ -83,7 +82,6 @@ class EngineCalls(Statements):
         ints = offsets(args.get(0, "offset"))
         if name in ("jumpCallForward", "jumpCallBack") and None not in ints:
             right = [one for one in ints if one is not None and (one >= 0 if name == "jumpCallForward" else one <= 0)]
-            self.frame.ways.fails |= len(right) < len(ints)
             ints = tuple(right)
         for one in ints:
             self.leaves(make(one))
@@ -120,7 +118,6 @@ class EngineCalls(Statements):
         if first == "state":
             if name in HARMLESS_STATE or (path[1] == "callback_pos" and name in ("copy", "index", "count")):
                 return PLAIN
-            self.summary.touches = True
             self.note(NoteKind.MOVES, f"state.{name}")
         elif first in DATA:
             known = constants(args.get(0, "key"))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.closures import Closures
-from wfgraph.compiler.inference.controls import DATA, GETS_POSITION, HARMLESS_STATE, STEERING
+from wfgraph.compiler.inference.controls import DATA, STEERING
 from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
 from wfgraph.compiler.inference.values import (
     NOTHING,
@@ -84,7 +84,7 @@ class Expressions(Closures):
             case Engine():
                 return self._of_engine(name)
             case EngineAttribute(path=path):
-                return self._within_engine((*path, name))
+                return EngineAttribute((*path, name))
             case Token(path=path):
                 self.reads((*path, f".{name}"))
                 return Token((*path, f".{name}"))
@@ -107,19 +107,9 @@ class Expressions(Closures):
     def _of_engine(self, name: str) -> Value:
         if name.startswith("__") and name != "__getstate__":
             return SOME_ENGINE
-        if name in GETS_POSITION:
-            self.summary.touches = True
         if name == "current_object":
             return Token()
         return EngineAttribute((name,))
-
-    def _within_engine(self, path: tuple[str, ...]) -> Value:
-        if path[0] == "state":
-            if path[1] == "callback_pos":
-                self.summary.touches = True
-            elif path[1] in HARMLESS_STATE:
-                self.summary.touches |= path[1] == "__getstate__"
-        return EngineAttribute(path)
 
     def _of_super(self, name: str) -> Value:
         """Return what ``super().name`` is in a method of an object that exists."""

@@ -49,7 +49,6 @@ class Effects:
     Attributes:
         outcomes: the ways in which it may end, in a fixed order; of no account where ``opaque``.
         opaque: why that can't be told; empty when it can.
-        touches: whether it uses its position.
         notes: what checks may want to tell.
         reads: the parts of the token and of ``extra_data`` that it reads, such as ``"obj['id']"``.
         writes: the parts that it writes; ``"obj"`` when it may write any part.
@@ -59,7 +58,6 @@ class Effects:
 
     outcomes: tuple[Outcome, ...] = (RETURN,)
     opaque: str = ""
-    touches: bool = False
     notes: tuple[Note, ...] = ()
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset()
@@ -81,7 +79,6 @@ class Summary:
     """Effects while they are being found."""
 
     opaque: str = ""
-    touches: bool = False
     notes: dict[Note, None] = field(default_factory=dict)
     reads: set[str] = field(default_factory=set)
     writes: set[str] = field(default_factory=set)
@@ -94,7 +91,6 @@ class Summary:
         return Effects(
             _RETURNS if outcomes == {RETURN} else tuple(sorted(outcomes, key=_place)),
             self.opaque,
-            self.touches,
             tuple(sorted(self.notes, key=lambda note: (note.file, note.line, note.kind.value, note.detail))),
             frozenset(self.reads),
             frozenset(self.writes),

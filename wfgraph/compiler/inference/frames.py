@@ -28,14 +28,12 @@ class Ways:
         returns: the values that are returned.
         breaks: the variables at each ``break``.
         continues: the variables at each ``continue``.
-        fails: whether an ordinary error is raised on purpose.
     """
 
     raises: dict[Outcome, int] = field(default_factory=dict)
     returns: list[Value] = field(default_factory=list)
     breaks: list[Env] = field(default_factory=list)
     continues: list[Env] = field(default_factory=list)
-    fails: bool = False
 
     def take(self, other: Ways) -> None:
         """Add the ways of another piece of code."""
@@ -44,7 +42,6 @@ class Ways:
         self.returns += other.returns
         self.breaks += other.breaks
         self.continues += other.continues
-        self.fails |= other.fails
 
 
 @dataclass(slots=True, eq=False)

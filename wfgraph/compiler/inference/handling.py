@@ -49,13 +49,12 @@ class Handling(Storing):
             case Caught(outcomes=outcomes):
                 for outcome in outcomes:
                     self.leaves(outcome)
-                self.frame.ways.fails = True
             case Known(value=type() as kind) if issubclass(kind, BaseException):
                 self._throw_kind(kind, ())
             case Known(value=BaseException() as error):
                 self._throw_kind(type(error), tuple(Known(one, 0) for one in error.args))
             case Known(value=value) if not is_a(value, type):
-                self.frame.ways.fails = True  # a TypeError
+                pass  # a TypeError
             case Instance(kind=Known(value=type() as kind), args=args):
                 self._throw_kind(kind, args)
             case _:
@@ -63,7 +62,6 @@ class Handling(Storing):
 
     def _throw_kind(self, kind: type, args: tuple[Value, ...]) -> None:
         if not issubclass(kind, WorkflowTransition):
-            self.frame.ways.fails = True
             return
         for offset in offsets(args[0] if args else None):
             outcome = outcome_of_exception(kind, offset)
@@ -74,7 +72,6 @@ class Handling(Storing):
 
     def _assert(self, node: ast.Assert) -> None:
         self.value(node.test)
-        self.frame.ways.fails = True
 
     def _try(self, node: ast.Try) -> None:
         frame = self.frame
@@ -110,20 +107,16 @@ class Handling(Storing):
                 ends.append(frame.env)
         left = dict(inner.raises)
         inner.raises = {}
-        failed, inner.fails = inner.fails, False
         around.take(inner)
-        broad = False
         for handler in node.handlers:
             frame.env, frame.live = _anywhere(start, log), True
             kinds = self._kinds(handler)
             caught, left = _caught(left, kinds)
-            broad |= kinds is None or any(issubclass(Exception, kind) for kind in kinds)
             self._handle(handler, caught, kinds)
             if frame.live:
                 ends.append(frame.env)
         for outcome, line in left.items():
             around.raises.setdefault(outcome, line)
-        around.fails |= failed and not broad
         frame.live = bool(ends)
         if ends:
             frame.env = joined(ends)

@@ -100,7 +100,6 @@ class Storing(Expressions):
         self.summary.elsewhere = True
 
     def _moved(self) -> None:
-        self.summary.touches = True
         self.note(NoteKind.MOVES, "state")
         self.give_up("the position is set by hand")
 
