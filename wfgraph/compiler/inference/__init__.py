@@ -5,9 +5,9 @@ to it, functions, small constants) through variables, branches, loops, handlers 
 of the task may tell the engine. What it can't follow makes the task opaque; it is never guessed.
 
 What is taken for granted: closures, globals and attributes stay as they are when the graph is made; a token does not
-hold the engine; operators and the methods of plain data do not steer; neither do Python's library, nor installed packages
-that never name this one, unless they are handed something that does; and an engine's class does not change what the
-documented methods mean.
+hold the engine; operators, properties, iteration and the methods of plain data do not steer; neither do Python's library,
+nor installed packages that never name this one, unless they are handed something that does; and an engine's class does not
+change what the documented methods mean.
 """
 
 from __future__ import annotations

@@ -181,7 +181,7 @@ class Expressions(Closures):
 
     def _named(self, node: ast.NamedExpr) -> Value:
         found = self.value(node.value)
-        self.frame.store(node.target.id, found)
+        self.assign(node.target, found)
         return found
 
     def _display(self, node: ast.Tuple | ast.List) -> Value:

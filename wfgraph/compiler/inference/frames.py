@@ -11,7 +11,6 @@ from typing import Any
 from wfgraph.compiler.inference.sources import FunctionNode, Scope, Source, scope_of
 from wfgraph.compiler.inference.values import PLAIN, Caught, Known, Unknown, Value, join
 from wfgraph.graph.outcomes import Outcome
-from wfgraph.utils import is_a
 
 __all__ = ["Env", "Frame", "Ways", "joined"]
 
@@ -118,10 +117,10 @@ class Frame:
             except ValueError:
                 return Unknown(code=True)
             steady = name == "__class__" or self.source.steady(name)
-            return Known(found) if steady else _unsteady(found)
+            return Known(found) if steady else Unknown(code=True)
         found = self.variables.get(name, _MISSING)
         if found is not _MISSING:
-            return _unsteady(found) if name in self.source.rebound else Known(found, 1)
+            return Unknown(code=True) if name in self.source.rebound else Known(found, 1)
         found = getattr(builtins, name, _MISSING)
         return Unknown(code=True) if found is _MISSING else Known(found, 1)
 
@@ -137,11 +136,6 @@ class Frame:
         self.live = bool(ends)
         self.env = joined(ends) if ends else before
         return join(*values) if values else PLAIN
-
-
-def _unsteady(found: Any) -> Value:
-    """Return what is known of a variable that other code may set: not its value."""
-    return Known(found, 0) if is_a(found, type) else Unknown(code=True)
 
 
 def joined(ends: Iterable[Env]) -> Env:

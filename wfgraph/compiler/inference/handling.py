@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 from contextlib import suppress
 
+from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import EXCEPTION_OF, outcome_of_exception
 from wfgraph.compiler.inference.findings import NoteKind
 from wfgraph.compiler.inference.frames import Env, Ways, joined
+from wfgraph.compiler.inference.known import is_inert
 from wfgraph.compiler.inference.storing import Storing, blur
 from wfgraph.compiler.inference.values import (
+    PLAIN,
     Caught,
     Instance,
     Known,
@@ -71,7 +74,15 @@ class Handling(Storing):
                 self.leaves(outcome)
 
     def _assert(self, node: ast.Assert) -> None:
-        self.value(node.test)
+        decided = self.truth(node.test)
+        if node.msg is not None and decided is not True and self.frame.live:
+            self.frame.branch((lambda: self._failing(node.msg), lambda: PLAIN))
+
+    def _failing(self, message: ast.expr | None) -> Value:
+        if message is not None:
+            self.value(message)
+        self.frame.live = False
+        return PLAIN
 
     def _try(self, node: ast.Try) -> None:
         frame = self.frame
@@ -84,8 +95,8 @@ class Handling(Storing):
         frame.logs.pop()
         frame.ways = around
         if node.finalbody:
-            ended, live = frame.env, frame.live
-            frame.env, frame.live = _anywhere(start, [*log, *(ended.items() if live else ())]), True
+            live = frame.live
+            frame.env, frame.live = _anywhere(start, log), True
             self.body(node.finalbody)
             if not frame.live:  # it never ends: nothing gets past it
                 self._swallowed(every.raises)
@@ -124,7 +135,7 @@ class Handling(Storing):
     def _handle(self, handler: ast.ExceptHandler, caught: dict[Outcome, int], kinds: tuple[type, ...] | None) -> None:
         frame = self.frame
         if handler.name:
-            frame.store(handler.name, Caught(tuple(caught)))
+            self.store(handler.name, Caught(tuple(caught)))
         frame.handled.append(Caught(tuple(caught)))
         around, frame.ways = frame.ways, Ways()
         self.body(handler.body)
@@ -166,24 +177,47 @@ class Handling(Storing):
         start = dict(frame.env)
         log: list[tuple[str, Value]] = []
         frame.logs.append(log)
-        may_hide = False
         hidden: list[type] = []
+        managers: list[Value] = []
         for item in node.items:
             value = self.value(item.context_expr)
-            may_hide |= not _never_hides(value)
             if isinstance(value, Instance) and value.kind.value is suppress:
                 hidden += self._kinds_of(Sequence(value.args)) or ()
+            got = self._ask_manager(value, "__enter__", Arguments())
             if item.optional_vars is not None:
-                self.assign(item.optional_vars, blur(value))
-        entered = frame.live
+                self.assign(item.optional_vars, got)
+            if frame.live:
+                managers.append(value)
         around, frame.ways = frame.ways, Ways()
         self.body(node.body)
         inner, frame.ways = frame.ways, around
         frame.logs.pop()
         _, inner.raises = _caught(inner.raises, tuple(hidden))
         around.take(inner)
-        if may_hide and entered and not frame.live:
-            frame.env, frame.live = _anywhere(start, log), True
+        ended = frame.live
+        self._leave(managers)
+        if frame.live and not ended:
+            frame.env = _anywhere(start, log)
+
+    def _ask_manager(self, value: Value, name: str, args: Arguments) -> Value:
+        """Read the method of a context manager that the project's code may have written."""
+        if not self.frame.live:
+            return PLAIN
+        return self.frame.branch(
+            [
+                lambda one=one: self.call(self.attribute(one, name), args) if _of_project(one) else blur(one)  # type: ignore[misc]
+                for one in members(value)
+            ]
+        )
+
+    def _leave(self, managers: list[Value]) -> None:
+        """Read how context managers are left, whether their block has come to its end or not."""
+        frame = self.frame
+        for manager in reversed(managers):
+            goes_on = frame.live or not _never_hides(manager)
+            frame.live = True
+            self._ask_manager(manager, "__exit__", Arguments((PLAIN, PLAIN, PLAIN)))
+            frame.live &= goes_on
 
 
 def _anywhere(start: Env, log: list[tuple[str, Value]]) -> Env:
@@ -211,6 +245,13 @@ def _caught(
 
 
 _NEVER_HIDE = ("_thread", "threading", "_io", "io", "tempfile", "multiprocessing")
+
+
+def _of_project(value: Value) -> bool:
+    """Tell whether a context manager may be one whose methods the project has written."""
+    if isinstance(value, Instance):
+        return value.kind.value is not suppress
+    return isinstance(value, Known) and not is_inert(type(value.value))
 
 
 def _never_hides(value: Value) -> bool:

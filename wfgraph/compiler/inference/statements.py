@@ -15,11 +15,15 @@ from wfgraph.compiler.inference.values import (
     PLAIN,
     SOME_ENGINE,
     Known,
+    Token,
     Unknown,
     Value,
 )
 
 __all__ = ["Statements"]
+
+_LOOKS_INSIDE = (ast.MatchMapping, ast.MatchSequence, ast.MatchClass)
+"""Patterns that ask for parts of what is matched."""
 
 
 class Statements(Handling):
@@ -52,13 +56,13 @@ class Statements(Handling):
         made = self.closure(node)
         for decorator in reversed(node.decorator_list):
             made = self.call(self.value(decorator), Arguments((made,)))
-        self.frame.store(node.name, made)
+        self.store(node.name, made)
 
     def _import(self, node: ast.Import) -> None:
         self.looks_around = True
         for alias in node.names:
             name = alias.name if alias.asname else alias.name.partition(".")[0]
-            self.frame.store(alias.asname or name, module_named(name))
+            self.store(alias.asname or name, module_named(name))
 
     def _import_from(self, node: ast.ImportFrom) -> None:
         self.looks_around = True
@@ -70,7 +74,7 @@ class Statements(Handling):
             if isinstance(found, Unknown):
                 inner = module_named(f"{module}.{alias.name}")
                 found = inner if isinstance(inner, Known) else found
-            self.frame.store(alias.asname or alias.name, found)
+            self.store(alias.asname or alias.name, found)
 
     # Leaving ------------------------------------------------------------------------------------------------------------
 
@@ -101,20 +105,22 @@ class Statements(Handling):
 
     def _match(self, node: ast.Match) -> None:
         subject = self.value(node.subject)
+        if not self.frame.live:
+            return
         whole = blur(subject)
-        ways: list[Callable[[], Value]] = []
-        for case in node.cases:
-            ways.append(lambda case=case: self._case(case, whole))  # type: ignore[misc]
+        ways: list[Callable[[], Value]] = [lambda case=case: self._case(case, whole) for case in node.cases]  # type: ignore[misc]
         last = node.cases[-1]
         if not (last.guard is None and isinstance(last.pattern, ast.MatchAs) and last.pattern.pattern is None):
             ways.append(lambda: PLAIN)
         self.frame.branch(ways)
 
     def _case(self, case: ast.match_case, whole: Value) -> Value:
+        looks_inside = any(isinstance(part, _LOOKS_INSIDE) for part in ast.walk(case.pattern))
+        inside = self.item(whole, PLAIN) if looks_inside and isinstance(whole, Token) else whole
         for part in ast.walk(case.pattern):
             name = getattr(part, "name", None) or getattr(part, "rest", None)
             if isinstance(name, str):
-                self.frame.store(name, whole)
+                self.store(name, whole if part is case.pattern else inside)
         if case.guard is not None and self.truth(case.guard) is False:
             self.frame.live = False
         return self._block(case.body)
@@ -139,7 +145,6 @@ class Statements(Handling):
             return
         around, frame.ways = frame.ways, Ways()
         exits: list[Env] = []
-        entered: list[bool] = []
 
         def once() -> None:
             exits.clear()
@@ -154,7 +159,6 @@ class Statements(Handling):
             if decided is False:
                 frame.live = False
                 return
-            entered.append(True)
             self.body(node.body)
             ends = [*frame.ways.continues, *([frame.env] if frame.live else [])]
             frame.ways.continues.clear()

@@ -38,6 +38,8 @@ class Storing(Expressions):
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self.assign(node.target, self.value(node.value))
+        elif isinstance(node.target, ast.Attribute | ast.Subscript):  # it is looked at, but not stored
+            self.value(node.target)
 
     def _augmented(self, node: ast.AugAssign) -> None:
         read: Any = ast.copy_location(_loaded(node.target), node)
@@ -47,10 +49,7 @@ class Storing(Expressions):
         """Store a value where an assignment says."""
         match target:
             case ast.Name(id=name):
-                if name in self.frame.scope.declared:
-                    self._store_outside(value)
-                else:
-                    self.frame.store(name, value)
+                self.store(name, value)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 starred = any(isinstance(part, ast.Starred) for part in parts)
                 for index, part in enumerate(parts):
@@ -66,8 +65,11 @@ class Storing(Expressions):
                 owner = self.value(inner)
                 self._store_in(owner, "", self.value(key), value)
 
-    def _store_outside(self, value: Value) -> None:
-        """Store in a variable of another function, or a global."""
+    def store(self, name: str, value: Value) -> None:
+        """Store in a variable: the task's own, one of another function, or a global."""
+        if name not in self.frame.scope.declared:
+            self.frame.store(name, value)
+            return
         self.summary.elsewhere = True
         if carries(value):
             self.give_up("the engine is stored outside the task")

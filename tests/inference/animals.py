@@ -1,0 +1,1081 @@
+"""Tasks that show what is read from statements: which way control goes, what is caught, stored and noted on the way.
+
+Each is kept with what should be read of it: its outcomes, or ``?`` and why; and, where they are given, what it makes the
+checks tell, and what it reads, writes and does beside. Lines are named by what stands in them. A module of its own, as
+pytest rewrites the assertions of tests.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from wfgraph.errors import (
+    BreakFromThisLoop,
+    HaltProcessing,
+    JumpCall,
+    JumpToken,
+    StopProcessing,
+    WorkflowTransition,
+)
+
+
+@dataclass
+class Animal:
+    """A task, its outcomes, and what else is told of it."""
+
+    task: Any
+    outcomes: str
+    told: dict[str, str]
+
+
+ANIMALS: dict[str, Animal] = {}
+
+
+def animal(outcomes: str, why: str = "", **told: str) -> Any:
+    def keep(task: Any) -> Any:
+        assert task.__name__ not in ANIMALS, task.__name__
+        ANIMALS[task.__name__] = Animal(task, outcomes, {"why": why, **told})
+        return task
+
+    return keep
+
+
+# What animals use ----------------------------------------------------------------------------------------------------------
+
+
+def raises_a_halt() -> None:
+    raise HaltProcessing("from outside")
+
+
+def leave(engine: Any) -> None:
+    engine.halt()
+
+
+def leave_or_not(engine: Any, token: Any) -> None:
+    if token.get("big"):
+        engine.halt()
+
+
+def returns_a_halt(engine: Any) -> Any:
+    return engine.halt()
+
+
+def returns_nothing() -> None:
+    return
+
+
+async def later() -> None: ...
+
+
+class Quiet:
+    def leave(self, eng):
+        pass
+
+
+class Loud:
+    def leave(self, eng):
+        eng.halt()
+
+
+class Gate:
+    """A context manager that steers when it is entered."""
+
+    def __enter__(self):
+        raise HaltProcessing("closed")
+
+    def __exit__(self, *args):
+        return None
+
+
+class Passage:
+    """A context manager whose value steers, and which steers when it is left."""
+
+    def __enter__(self):
+        return self
+
+    def leave(self):
+        raise HaltProcessing("half way")
+
+    def __exit__(self, *args):
+        raise StopProcessing
+
+
+GATE, LOCK = Gate(), threading.Lock()
+SHUT = False
+JUMP, FAILS = JumpCall(2), KeyError("prepared")
+ERRORS = (KeyError, HaltProcessing)
+CATCHES_NOTHING = (KeyError,)
+
+
+class Held:
+    value: Any = None
+
+
+HELD = Held()
+
+
+# Leaving ------------------------------------------------------------------------------------------------------------------
+
+
+@animal("halt")
+def stops_at_a_helper_that_never_returns(obj, eng):
+    returns_a_halt(eng)
+    eng.stop()
+
+
+@animal("halt")
+def knows_what_a_helper_returns(obj, eng):
+    if returns_nothing() is None:
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt")
+def halts_in_a_condition(obj, eng):
+    if eng.halt():
+        eng.stop()
+    else:
+        eng.abort()
+
+
+@animal("halt stop")
+def takes_what_both_branches_set(obj, eng):
+    if obj.get("big"):
+        step = eng.halt
+    else:
+        step = eng.stop
+    step()
+
+
+@animal("?", notes="not awaited later: later()", why="an async function is called: later()")
+def drops_a_coroutine(obj, eng):
+    later()
+
+
+@animal("return halt")
+def does_not_decide_by_a_global(obj, eng):
+    if SHUT:
+        eng.halt()
+
+
+@animal("return halt")
+def does_not_decide_by_what_python_offers(obj, eng):
+    if __debug__:
+        eng.halt()
+
+
+@animal("halt")
+def decides_by_its_own_default(obj, eng, shut=True):
+    if shut:
+        eng.halt()
+    eng.stop()
+
+
+@animal("return halt")
+def asserts_with_a_message_that_halts(obj, eng):
+    assert not obj.get("big"), eng.halt()
+
+
+@animal("return")
+def asserts_what_is_true(obj, eng, yes=True):
+    assert yes, eng.halt()
+
+
+@animal("halt")
+def halts_in_what_is_asserted(obj, eng):
+    assert eng.halt(), eng.stop()
+    eng.abort()
+
+
+@animal("stop")
+def goes_on_after_an_assertion(obj, eng):
+    assert obj is not None, "no token"
+    eng.stop()
+
+
+# Loops --------------------------------------------------------------------------------------------------------------------
+
+
+@animal("halt stop skip_token")
+def breaks_out_of_two_tries(obj, eng):
+    step = eng.abort
+    while True:
+        try:
+            if obj.get("big"):
+                step = eng.halt
+                break
+        except KeyError:
+            eng.skip_token()
+        try:
+            if obj is not None:
+                step = eng.stop
+                break
+        except KeyError:
+            eng.skip_token()
+    step()
+
+
+@animal("halt stop skip_token break return")
+def goes_on_from_two_tries(obj, eng):
+    step = eng.break_current_loop
+    for key in obj:
+        try:
+            if key == "big":
+                step = eng.halt
+                continue
+        except KeyError:
+            return
+        try:
+            if key == "kind":
+                step = eng.stop
+                continue
+        except KeyError:
+            return
+        step = eng.skip_token
+    step()
+
+
+@animal("stop")
+def passes_by_a_loop(obj, eng):
+    while False:
+        eng.halt()
+    else:
+        eng.stop()
+    eng.abort()
+
+
+@animal("halt")
+def halts_in_the_condition_of_a_loop(obj, eng):
+    while eng.halt():
+        eng.stop()
+    else:
+        eng.abort()
+
+
+@animal("halt")
+def halts_before_a_loop(obj, eng):
+    for _ in [1, eng.halt()]:
+        eng.stop()
+    else:
+        eng.abort()
+
+
+@animal("stop")
+def leaves_a_loop_by_its_end_only(obj, eng):
+    for _ in obj:
+        pass
+    else:
+        eng.stop()
+    eng.halt()
+
+
+@animal("stop halt")
+def leaves_a_loop_by_break_or_its_end(obj, eng):
+    for key in obj:
+        if key == "big":
+            break
+    else:
+        eng.stop()
+    eng.halt()
+
+
+@animal("return")
+def leaves_a_loop_by_return_only(obj, eng):
+    while True:
+        if obj is not None:
+            return
+    eng.halt()
+
+
+@animal("stop")
+def comes_to_the_end_by_break_only(obj, eng):
+    while True:
+        step = eng.stop
+        break
+    step()
+
+
+@animal("stop halt return")
+def takes_what_the_last_round_left(obj, eng):
+    step, after = len, len
+    for _ in (1, 2, 3):
+        step = after
+        after = eng.halt if obj.get("big") else eng.stop
+    step(obj)
+
+
+@animal("halt")
+def goes_on_in_the_outer_loop(obj, eng):
+    for _ in (1, 2):
+        while True:
+            break
+        continue
+    eng.halt()
+
+
+# Choosing -----------------------------------------------------------------------------------------------------------------
+
+
+@animal("halt stop")
+def names_all_that_is_left(obj, eng):
+    match obj.get("big"):
+        case True:
+            eng.halt()
+        case other:
+            eng.stop(other)
+
+
+@animal("halt stop return")
+def lets_through_what_its_guard_refuses(obj, eng):
+    match obj.get("big"):
+        case True:
+            eng.halt()
+        case _ if obj:
+            eng.stop()
+
+
+@animal("halt return")
+def lets_through_what_has_another_shape(obj, eng):
+    match obj.get("big"):
+        case True as found:
+            eng.halt(found)
+
+
+@animal("stop")
+def never_gets_past_a_guard(obj, eng):
+    match obj:
+        case _ if False:
+            eng.halt()
+        case _:
+            eng.stop()
+
+
+@animal("halt")
+def halts_in_what_is_matched(obj, eng):
+    match [1, eng.halt()]:
+        case _:
+            eng.stop()
+
+
+MATCHED = "something of which nothing is known is called: machine.halt()"
+
+
+@animal("?", why=MATCHED)
+def takes_the_engine_out_of_a_dict(obj, eng):
+    match {"a": eng}:
+        case {"a": machine}:
+            machine.halt()
+
+
+@animal("?", why=MATCHED)
+def takes_the_engine_out_of_a_list(obj, eng):
+    match [obj, eng]:
+        case [_, *others]:
+            [machine] = others
+            machine.halt()
+
+
+@animal("?", why='something of which nothing is known is called: others["a"].halt()')
+def takes_the_engine_out_of_the_rest(obj, eng):
+    match {"a": eng, "b": 1}:
+        case {"b": 1, **others}:
+            others["a"].halt()
+
+
+@animal("?", why="the engine is stored outside the task: match eng:")
+def matches_into_a_global(obj, eng):
+    global MATCH
+    match eng:
+        case found:
+            pass
+    match eng:
+        case MATCH:
+            pass
+
+
+@animal("return", reads="obj['kind'] obj[?]", writes="obj[?]['seen']")
+def writes_into_a_part_that_was_matched(obj, eng):
+    match obj:
+        case {"kind": dict(found)}:
+            found["seen"] = obj["kind"]
+
+
+@animal("return", reads="", writes="obj['seen']")
+def writes_into_the_whole_that_was_matched(obj, eng):
+    match obj:
+        case found:
+            found["seen"] = 1
+
+
+# Functions in a task ------------------------------------------------------------------------------------------------------
+
+
+@animal("halt stop")
+def calls_what_was_set_at_times(obj, eng):
+    step = eng.halt
+
+    def go():
+        step()
+
+    if obj.get("big"):
+        step = eng.stop
+    go()
+
+
+UNKNOWN = "something of which nothing is known is called"
+
+
+@animal("?", why=f"{UNKNOWN}: step()")
+def calls_what_a_function_in_it_exchanges(obj, eng):
+    step = dict
+
+    def exchange():
+        nonlocal step
+        step = raises_a_halt
+
+    exchange()
+    step()
+
+
+@animal("?", why=f"{UNKNOWN}: step()")
+def calls_in_a_function_what_another_exchanges(obj, eng):
+    step = dict
+
+    def exchange():
+        nonlocal step
+        step = raises_a_halt
+
+    def go():
+        step()
+
+    exchange()
+    go()
+
+
+@animal("halt")
+def calls_through_three_functions(obj, eng):
+    step = eng.halt
+
+    def outer():
+        def middle():
+            def inner():
+                step()
+
+            inner()
+
+        middle()
+
+    outer()
+
+
+@animal("return")
+def calls_what_is_not_set_yet(obj, eng):
+    def go():
+        def deeper():
+            step()
+
+        deeper()
+
+    go()
+    step = raises_a_halt
+
+
+@animal("halt")
+def decorates_from_below(obj, eng):
+    @lambda function: eng.halt
+    @lambda function: eng.stop
+    def step(): ...
+
+    step()
+
+
+@animal("return", why="")
+def decides_before_it_defines(obj, eng):
+    def step(how=1):
+        return how
+
+    if step() == 2:
+        eng.halt()
+
+
+@animal("?", why="ClassDef in a task: class again:", notes="")
+def takes_a_class_for_anything(obj, eng):
+    again = eng.restart
+
+    class again:
+        pass
+
+    again()
+
+
+@animal("?", why="AsyncFunctionDef in a task: async def again(): ...", notes="")
+def takes_an_async_function_for_anything(obj, eng):
+    again = eng.restart
+
+    async def again(): ...
+
+    again()
+
+
+@animal("?", why="TryStar in a task: try:", notes="restarts restart: once()")
+def takes_what_is_set_where_nobody_looks_for_anything(obj, eng):
+    again = once = eng.restart
+    try:
+        again = len
+    except* KeyError:
+        print(obj)
+    again(obj)
+    once()
+
+
+# Names --------------------------------------------------------------------------------------------------------------------
+
+
+@animal("halt")
+def deletes_another_name(obj, eng):
+    step = eng.halt
+    other = eng.stop
+    del other
+    step()
+
+
+@animal("return")
+def calls_what_it_has_deleted(obj, eng):
+    step = eng.halt
+    del step
+    step()
+
+
+@animal("?", why=f"{UNKNOWN}: nowhere_to_be_found()")
+def calls_what_is_not_there(obj, eng):
+    nowhere_to_be_found()
+
+
+OUTSIDE = "the engine is stored outside the task"
+
+
+@animal("?", why=f"{OUTSIDE}: def KEPT():", beside="elsewhere")
+def keeps_a_function_outside(obj, eng):
+    global KEPT
+
+    def KEPT():
+        eng.halt()
+
+
+@animal("?", why=f"{OUTSIDE}: if KEPT := eng:", beside="elsewhere")
+def keeps_it_outside_in_passing(obj, eng):
+    global KEPT
+    if KEPT := eng:
+        pass
+
+
+@animal("return", beside="elsewhere")
+def imports_for_all(obj, eng):
+    global json
+    import json
+
+
+@animal("return", beside="elsewhere")
+def imports_a_part_for_all(obj, eng):
+    global dumps
+    from json import dumps
+
+
+@animal("return", beside="elsewhere")
+def keeps_what_it_catches(obj, eng):
+    global KEPT
+    try:
+        pass
+    except KeyError as KEPT:
+        pass
+
+
+@animal("halt")
+def annotates_and_looks(obj, eng):
+    eng.halt().x: int
+
+
+@animal("halt")
+def annotates_and_looks_up(obj, eng):
+    obj[eng.halt()]: int
+
+
+@animal("halt", writes="")
+def annotates_without_a_value(obj, eng):
+    step: Any
+    step = eng.halt
+    step()
+
+
+# Storing ------------------------------------------------------------------------------------------------------------------
+
+
+@animal("return", reads="obj.count obj['n']", writes="obj.count obj['n']", beside="")
+def counts_in_the_token(obj, eng):
+    obj["n"] += 1
+    obj.count += 1
+
+
+@animal("return", reads="", writes="obj.e obj['a'] obj['b'] obj['c'] obj['d']", beside="")
+def writes_many_parts(obj, eng):
+    obj["a"] = obj["b"] = 1
+    (obj["c"], [obj.e, *obj["d"]]) = 1, (2, 3, 4)
+    step: int = 1
+    obj["a"] = step
+
+
+@animal("return", reads="", writes="obj.b obj['a'] obj[?]", beside="")
+def deletes_parts(obj, eng, key=None):
+    del obj["a"], obj.b
+    for one in "ab":
+        del obj[one]
+
+
+@animal("return", reads="obj['list']", writes="obj['list'][0] obj['list'][?]")
+def writes_parts_of_parts(obj, eng, mixed=(1, "b")):
+    obj["list"][0] = 1
+    for key in mixed:
+        obj["list"][key] = 1
+
+
+@animal("return", reads="", writes="eng.extra_data eng.extra_data['a']", beside="")
+def writes_common_data(obj, eng):
+    eng.extra_data["a"] = 1
+    for key in "bc":
+        eng.extra_data[key] = 1
+
+
+@animal("return", beside="elsewhere", writes="", why="")
+def writes_elsewhere(obj, eng):
+    HELD.value = 1
+
+
+@animal("return", beside="elsewhere", writes="", why="")
+def notes_on_the_engine(obj, eng):
+    eng.note = 1
+
+
+@animal("return", beside="elsewhere")
+def writes_what_is_harmless(obj, eng):
+    eng.log.level = 3
+
+
+@animal("?", why="a part of the engine is changed: eng.machinery.speed = 3")
+def writes_what_is_not_known(obj, eng):
+    eng.machinery.speed = 3
+
+
+BY_HAND = "the position is set by hand"
+
+
+@animal("?", why=f"{BY_HAND}: eng.state.token_pos = 3", notes="moves state: eng.state.token_pos = 3")
+def writes_the_place_of_the_token(obj, eng):
+    eng.state.token_pos = 3
+
+
+@animal("?", why=f"{BY_HAND}: eng.state = obj", notes="moves state: eng.state = obj")
+def exchanges_the_state(obj, eng):
+    eng.state = obj
+
+
+@animal("?", why="eng.jump_call is exchanged: eng.jump_call = 3")
+def exchanges_a_control(obj, eng):
+    eng.jump_call = 3
+
+
+@animal("?", why="eng._inner is exchanged: eng._inner = 3")
+def exchanges_what_is_private(obj, eng):
+    eng._inner = 3
+
+
+@animal("?", why="eng.note is exchanged: eng.note = len")
+def exchanges_data_for_code(obj, eng):
+    eng.note = len
+
+
+@animal("?", why="code is stored in an object: HELD.value = len")
+def stores_code_in_an_object(obj, eng):
+    HELD.value = len
+
+
+HIDDEN = "the engine, or its position, is stored in an object"
+
+
+@animal("?", why=f'{HIDDEN}: obj["engine"] = eng')
+def stores_the_engine_in_the_token(obj, eng):
+    obj["engine"] = eng
+
+
+@animal("?", why=f'{HIDDEN}: obj["at"] = eng.state.callback_pos')
+def stores_the_position_in_the_token(obj, eng):
+    obj["at"] = eng.state.callback_pos
+
+
+@animal("?", why=f"{UNKNOWN}: step()")
+def takes_apart_what_is_longer_than_its_names(obj, eng):
+    first, *others = [eng.halt, eng.stop]
+    if obj.get("big"):
+        first()
+    for step in others:
+        step()
+
+
+@animal("halt stop")
+def takes_the_first_of_what_is_longer(obj, eng):
+    first, *_others = eng.halt, eng.stop
+    first()
+
+
+@animal("halt")
+def takes_apart_by_place(obj, eng):
+    (_, (step, _)), __ = (eng.stop, (eng.halt, eng.abort)), eng.skip_token
+    step()
+
+
+@animal("return", writes="obj[?]['a']", reads="obj[?]")
+def writes_into_what_is_left(obj, eng):
+    _, *others = obj
+    others["a"] = 1
+
+
+@animal("jump_call:3")
+def adds_up(obj, eng):
+    step = 1
+    step += 2
+    eng.jump_call(step)
+
+
+# Handlers -----------------------------------------------------------------------------------------------------------------
+
+
+@animal("return", notes="swallows halt: eng.halt()")
+def swallows_from_within(obj, eng):
+    try:
+        try:
+            eng.halt()
+        except KeyError:
+            pass
+    except Exception:
+        pass
+
+
+@animal("return", notes="swallows halt: eng.halt(); swallows stop: eng.stop()")
+def swallows_in_the_end(obj, eng):
+    try:
+        if obj.get("big"):
+            eng.halt()
+        try:
+            eng.stop()
+        finally:
+            obj["seen"] = True
+    finally:
+        return
+
+
+@animal("return", notes="")
+def swallows_on_purpose(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing:
+        pass
+
+
+@animal("halt", notes="")
+def hands_on_what_it_catches(obj, eng):
+    try:
+        eng.halt()
+    except Exception:
+        obj["seen"] = True
+        raise
+
+
+@animal("jump_call:2 jump_call:-2 jump_call:? return", notes="swallows jump_call:1: eng.jump_call(1)")
+def swallows_one_of_two(obj, eng):
+    try:
+        eng.jump_call(1)
+    except Exception:
+        if obj.get("big"):
+            eng.jump_call(-2)
+        if obj.get("kind"):
+            eng.jump_call(2)
+        if obj.get("offset"):
+            eng.jump_call(obj["offset"])
+
+
+@animal("stop", notes="")
+def raises_the_inner_one(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing:
+        try:
+            eng.stop()
+        except StopProcessing:
+            raise
+
+
+@animal("halt")
+def raises_the_outer_one_after_the_inner(obj, eng):
+    try:
+        eng.halt()
+    except HaltProcessing:
+        try:
+            eng.stop()
+        except StopProcessing:
+            pass
+        raise
+
+
+@animal("?", why="a bare raise outside a handler: raise")
+def raises_without_a_reason(obj, eng):
+    raise
+
+
+@animal("?", why="an exception of which nothing is known is raised: raise eng")
+def raises_the_engine(obj, eng):
+    raise eng
+
+
+@animal("error")
+def raises_a_number(obj, eng):
+    raise 3
+
+
+@animal("?", why="WorkflowTransition, which the engine does not know, is raised: raise WorkflowTransition")
+def raises_what_nobody_knows(obj, eng):
+    raise WorkflowTransition
+
+
+@animal("jump_call:?")
+def raises_a_prepared_jump(obj, eng):
+    raise JUMP
+
+
+@animal("error")
+def raises_a_prepared_error(obj, eng):
+    raise FAILS from None
+
+
+@animal("halt")
+def halts_for_a_cause(obj, eng):
+    raise KeyError from eng.halt()
+
+
+@animal("break")
+def raises_a_class(obj, eng):
+    raise BreakFromThisLoop
+
+
+@animal("stop halt return")
+def comes_to_its_handler_from_anywhere(obj, eng):
+    step = eng.halt
+    try:
+        obj["big"]
+        step = eng.stop
+        obj["missing"]
+    except KeyError:
+        step()
+
+
+@animal("stop halt abort")
+def comes_to_its_end_from_anywhere(obj, eng):
+    step = eng.halt
+    try:
+        if not obj:
+            step = eng.stop
+            return
+        obj["kind"]
+        step = eng.abort
+    finally:
+        step()
+
+
+@animal("halt")
+def goes_on_after_cleaning_up(obj, eng):
+    try:
+        step = eng.halt
+    finally:
+        obj["seen"] = True
+    step()
+
+
+@animal("stop")
+def is_stopped_while_cleaning_up(obj, eng):
+    try:
+        eng.halt()
+    finally:
+        eng.stop()
+
+
+@animal("stop halt")
+def joins_what_its_handlers_set(obj, eng):
+    try:
+        obj["kind"]
+    except KeyError:
+        step = eng.stop
+    else:
+        step = eng.halt
+    step()
+
+
+@animal("halt stop")
+def does_not_catch_what_else_raises(obj, eng):
+    try:
+        pass
+    except HaltProcessing:
+        eng.stop()
+    else:
+        eng.halt()
+
+
+@animal("return")
+def catches_by_a_tuple_that_exists(obj, eng):
+    try:
+        eng.halt()
+    except ERRORS:
+        pass
+
+
+@animal("halt return")
+def catches_nothing_by_a_tuple_that_exists(obj, eng):
+    try:
+        eng.halt()
+    except CATCHES_NOTHING:
+        pass
+
+
+@animal("return")
+def catches_by_one_of_many(obj, eng):
+    try:
+        eng.halt()
+    except (KeyError, HaltProcessing, ValueError):
+        pass
+
+
+@animal("stop abort skip_token")
+def catches_one_after_the_other(obj, eng):
+    try:
+        eng.halt()
+    except KeyError:
+        eng.abort()
+    except HaltProcessing:
+        eng.stop()
+    except Exception:
+        eng.skip_token()
+
+
+@animal("return jump_token:2 halt")
+def may_catch_it_or_not(obj, eng):
+    try:
+        if obj.get("big"):
+            eng.halt()
+        eng.jump_token(2)
+    except obj.get("errors", JumpToken):
+        pass
+
+
+@animal("return", notes="swallows halt: eng.halt()")
+def catches_everything(obj, eng):
+    try:
+        eng.halt()
+    except:
+        pass
+
+
+# Managers of contexts ------------------------------------------------------------------------------------------------------
+
+
+@animal("return")
+def suppresses_by_the_second(obj, eng):
+    with suppress(KeyError), suppress(HaltProcessing), suppress(ValueError):
+        eng.halt()
+
+
+@animal("halt return")
+def suppresses_something_else(obj, eng):
+    with suppress(KeyError):
+        eng.halt()
+
+
+@animal("halt stop")
+def goes_on_after_what_may_be_suppressed(obj, eng):
+    with suppress(KeyError), nullcontext(), LOCK:
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt")
+def does_not_go_on_after_a_lock(obj, eng):
+    with LOCK:
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt")
+def halts_before_it_enters(obj, eng):
+    with suppress(eng.halt()):
+        pass
+    eng.stop()
+
+
+@animal("halt stop")
+def halts_at_the_second_door(obj, eng):
+    with suppress(HaltProcessing), nullcontext(eng.log.info(eng.halt())):
+        eng.abort()
+    eng.stop()
+
+
+@animal("?", why=f"{UNKNOWN}: machine.halt()")
+def gets_the_engine_from_a_manager(obj, eng):
+    with nullcontext(eng) as machine:
+        machine.halt()
+
+
+@animal("halt")
+def enters_what_steers(obj, eng):
+    with GATE:
+        eng.stop()
+
+
+@animal("halt")
+def enters_what_steers_and_is_new(obj, eng):
+    with Gate() as _gate:
+        eng.stop()
+
+
+@animal("halt stop")
+def is_steered_by_what_it_leaves(obj, eng):
+    with Passage() as passage:
+        if obj.get("big"):
+            passage.leave()
+
+
+@animal("halt stop return")
+def is_steered_by_what_it_leaves_through_a_return(obj, eng):
+    with LOCK, Passage() as passage:
+        if obj is None:
+            passage.leave()
+        return
+
+
+@animal("halt abort stop")
+def takes_what_was_set_before_it_was_suppressed(obj, eng):
+    step = eng.stop
+    with suppress(KeyError):
+        obj["kind"]
+        step = eng.abort
+        obj["missing"]
+        eng.halt()
+    step()
+
+
+# Threads ------------------------------------------------------------------------------------------------------------------
+
+
+@animal("stop", notes="thread halt: engine.halt()")
+def keeps_its_names_where_a_thread_halts(obj, eng):
+    machine = eng
+    threading.Thread(target=leave, args=(eng,))
+    machine.stop()
