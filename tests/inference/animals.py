@@ -7,9 +7,14 @@ pytest rewrites the assertions of tests.
 
 from __future__ import annotations
 
+import re
 import threading
+import types
+from collections import deque
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import cached_property, partialmethod
+from operator import methodcaller
 from typing import Any
 
 from wfgraph.errors import (
@@ -1079,3 +1084,149 @@ def keeps_its_names_where_a_thread_halts(obj, eng):
     machine = eng
     threading.Thread(target=leave, args=(eng,))
     machine.stop()
+
+
+# What exists already ------------------------------------------------------------------------------------------------------
+
+
+class Slotted:
+    __slots__ = ("empty", "step")
+
+
+class Dynamic:
+    def __getattr__(self, name):
+        return raises_a_halt
+
+
+class Described:
+    later = partialmethod(raises_a_halt)
+
+    def leave(self):
+        raise HaltProcessing
+
+    @cached_property
+    def step(self):
+        return raises_a_halt
+
+
+class Step:
+    def __call__(self, obj, eng):
+        eng.halt()
+
+
+SLOTTED, DYNAMIC, DESCRIBED = Slotted(), Dynamic(), Described()
+SLOTTED.step = raises_a_halt
+LIST, SET, NESTED, QUEUE = [raises_a_halt], {raises_a_halt}, {"a": [raises_a_halt]}, deque([raises_a_halt])
+OBJECTS, NUMBERS, TEXT = [DESCRIBED], [1, 2], "text"
+MANY = [raises_a_halt, *range(16)]
+HALTS_BY_NAME = methodcaller("halt")
+PATTERN = re.compile("a")
+READ_ONLY = types.MappingProxyType({"a": 1})
+
+
+@animal("halt", beside="elsewhere")
+def calls_what_a_slot_holds(obj, eng):
+    SLOTTED.step()
+
+
+@animal("return")
+def calls_what_an_empty_slot_holds(obj, eng):
+    SLOTTED.empty()
+
+
+@animal("?", why=f"{UNKNOWN}: DYNAMIC.step()")
+def calls_what_is_made_up(obj, eng):
+    DYNAMIC.step()
+
+
+@animal("?", why=f"{UNKNOWN}: DESCRIBED.later()")
+def calls_what_a_descriptor_gives(obj, eng):
+    DESCRIBED.later()
+
+
+@animal("?", why=f"{UNKNOWN}: DESCRIBED.step()")
+def calls_what_a_descriptor_keeps(obj, eng):
+    DESCRIBED.step()
+
+
+@animal("halt")
+def calls_a_method_of_what_stands_in_a_list(obj, eng):
+    OBJECTS[0].leave()
+
+
+@animal("halt")
+def calls_what_stands_in_a_dict(obj, eng):
+    NESTED["a"][0]()
+
+
+@animal("halt return")
+def calls_what_stands_in_a_set(obj, eng):
+    for step in SET:
+        step()
+
+
+@animal("?", why=f"{UNKNOWN}: QUEUE[0]()")
+def calls_what_stands_in_a_queue(obj, eng):
+    QUEUE[0]()
+
+
+@animal("?", why=f"{UNKNOWN}: MANY[0]()")
+def calls_one_of_many(obj, eng):
+    MANY[0]()
+
+
+@animal("return")
+def looks_at_plain_data(obj, eng):
+    for one in NUMBERS:
+        obj["n"] = one.real
+    obj["text"] = TEXT[0].upper() + TEXT.upper() + str(PATTERN.match(TEXT).group()) + str(READ_ONLY["a"])
+
+
+@animal("return")
+def calls_a_method_of_a_number(obj, eng):
+    for one in NUMBERS:
+        one.bit_length()
+
+
+@animal("?", why="methodcaller() is called, and can't be read: HALTS_BY_NAME(eng)")
+def halts_by_a_name_that_is_held(obj, eng):
+    HALTS_BY_NAME(eng)
+
+
+@animal("?", why=f'{UNKNOWN}: list(map(methodcaller("halt"), [eng]))')
+def halts_by_a_name_that_is_mapped(obj, eng):
+    list(map(methodcaller("halt"), [eng]))
+
+
+@animal(
+    "?",
+    why="the engine is handed out with something of which nothing is known: "
+    'list(map(eng.extra_data.get("step", str), [eng]))',
+)
+def hands_it_out_with_what_is_stored(obj, eng):
+    list(map(eng.extra_data.get("step", str), [eng]))
+
+
+@animal("?", why=f"{UNKNOWN}: eng.halt()")
+def maps_an_object_that_is_called(obj, eng):
+    list(map(Step(), [obj], [eng]))
+
+
+@animal("?", why=f"{UNKNOWN}: sorted(LIST, key=lambda step: step())")
+def calls_what_stands_in_a_list_in_passing(obj, eng):
+    sorted(LIST, key=lambda step: step())
+
+
+@animal("return")
+def sorts_plain_data(obj, eng):
+    sorted(NUMBERS, key=lambda one: one.bit_length())
+
+
+@animal("?", why="code is stored in an object: HELD.value = LIST")
+def stores_a_list_of_code_in_an_object(obj, eng):
+    HELD.value = LIST
+
+
+@animal("return")
+def stores_a_list_in_an_object(obj, eng):
+    HELD.value = NUMBERS

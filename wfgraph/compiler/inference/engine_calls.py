@@ -27,6 +27,7 @@ from wfgraph.compiler.inference.values import (
     ClosureOf,
     Engine,
     EngineAttribute,
+    Instance,
     Known,
     Mapping,
     Partial,
@@ -167,6 +168,8 @@ class EngineCalls(Statements):
                     self.writes(value.path)
                 if value == POSITION:
                     self.give_up("the position itself is handed out")
+                if isinstance(value, Unknown) and value.code and args.carry:
+                    self.give_up("the engine is handed out with something of which nothing is known")
                 if _may_be_called(value):
                     rest = Arguments(more=blurred(list(args)))
                     self.frame.branch((lambda value=value, rest=rest: self.call(value, rest), lambda: PLAIN))  # type: ignore[misc]
@@ -176,6 +179,8 @@ class EngineCalls(Statements):
 def _may_be_called(value: Value) -> bool:
     if isinstance(value, Known):
         return callable(value.value) and not is_a(value.value, type) and not is_inert(value.value)
+    if isinstance(value, Instance):
+        return any("__call__" in vars(kind) for kind in value.kind.value.__mro__)
     return isinstance(value, EngineAttribute | ClosureOf | Partial | Bound) and not (
         isinstance(value, EngineAttribute) and value.path[0] in HARMLESS | {"state"}
     )

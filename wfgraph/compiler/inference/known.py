@@ -9,10 +9,30 @@ import sys
 import sysconfig
 from functools import lru_cache
 from inspect import getattr_static
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from operator import methodcaller
+from types import (
+    BuiltinFunctionType,
+    ClassMethodDescriptorType,
+    FunctionType,
+    MemberDescriptorType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any
 
-from wfgraph.compiler.inference.values import PLAIN, SOME_ENGINE, Bound, Instance, Known, Unknown, Value, join
+from wfgraph.compiler.inference.values import (
+    IMMUTABLE,
+    PLAIN,
+    SOME_ENGINE,
+    Bound,
+    Instance,
+    Known,
+    Unknown,
+    Value,
+    join,
+)
 from wfgraph.errors import WorkflowTransition
 from wfgraph.utils import is_a
 
@@ -31,8 +51,9 @@ _LEADS_ANYWHERE = {
     "exec",
     "__import__",
     "import_module",
+    "methodcaller",
 }
-"""Functions of the standard library that can hand out, or run, what nobody handed them."""
+"""Functions of the standard library that can hand out, or run, what nobody handed them, or call a method of any name."""
 _OURS = ("wfgraph", "workflow")
 
 
@@ -41,7 +62,7 @@ def is_inert(function: Any) -> bool:
 
     The standard library does not; nor does an installed package that knows nothing of this one.
     """
-    if getattr(function, "__name__", None) in _LEADS_ANYWHERE:
+    if getattr(function, "__name__", None) in _LEADS_ANYWHERE or is_a(function, methodcaller):
         return False
     if is_a(function, FunctionType):
         return _inert_file(function.__code__.co_filename, function.__module__ or "")
@@ -121,7 +142,10 @@ def attribute_of(owner: Any, name: str) -> Value | None:
     except Exception:  # an object may refuse even to be looked at
         return SOME_ENGINE
     if found is _MISSING:
-        return PLAIN if is_a(owner, type) or hasattr(type(owner), "__getattr__") else None
+        kind = type(owner)
+        if hasattr(kind, "__getattr__"):  # it gives what it likes
+            return PLAIN if is_inert(kind) else None
+        return PLAIN if is_a(owner, type) else None
     of_class = is_a(owner, type)
     return _bound(found, Known(owner, 0), owner if of_class else type(owner), of_class)
 
@@ -146,12 +170,20 @@ def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
         return Bound(Known(found), owner)
     if isinstance(found, property):
         return Unknown(isinstance(owner, Instance) and owner.engine, True)
+    if isinstance(found, MemberDescriptorType) and isinstance(owner, Known):
+        try:
+            return Known(found.__get__(owner.value), 0)  # what a slot holds: nobody's code is run
+        except AttributeError:
+            return PLAIN
     if hasattr(type(found), "__get__") and not isinstance(found, _CALLED):
-        return PLAIN if not isinstance(owner, Instance) or not owner.engine else SOME_ENGINE
+        if isinstance(owner, Instance) and owner.engine:
+            return SOME_ENGINE
+        return PLAIN if isinstance(found, _IN_C) or is_inert(kind) else Unknown(code=True)
     return Known(found, 0)
 
 
 _CALLED = (FunctionType, BuiltinFunctionType, MethodType, type)
+_IN_C = (ClassMethodDescriptorType, MethodDescriptorType, WrapperDescriptorType)
 
 
 def item_of(container: Known, key: Value) -> Value:
@@ -159,10 +191,12 @@ def item_of(container: Known, key: Value) -> Value:
     owner = container.value
     if type(owner) is tuple and isinstance(key, Known) and type(key.value) is int:
         return Known(owner[key.value], container.firm) if -len(owner) <= key.value < len(owner) else PLAIN
-    items = list(owner.values()) if type(owner) is dict else owner if type(owner) in (list, tuple) else None
-    if items is None:
+    if type(owner) in (str, bytes, range):
         return PLAIN
-    if not any(callable(item) or is_a(item, list, tuple, dict) for item in items):
+    if type(owner) not in (list, tuple, dict, set, frozenset):
+        return Unknown(code=True)
+    items = list(owner.values() if type(owner) is dict else owner)
+    if all(type(item) in IMMUTABLE for item in items):
         return PLAIN
     if len(items) > _MOST_ITEMS:
         return Unknown(code=True)

@@ -14,6 +14,7 @@ from typing import Any
 from wfgraph.compiler.inference.controls import DATA, HARMLESS, HARMLESS_STATE
 
 __all__ = [
+    "IMMUTABLE",
     "NOTHING",
     "PLAIN",
     "POSITION",
@@ -44,9 +45,11 @@ __all__ = [
     "subscript",
 ]
 
-_IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
+IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
 _MOST = 8
 """How many values a variable may have before it is taken for unknown."""
+_LOOKED_AT, _DEEPEST = 1_000, 3
+"""How many items of a container are looked at, and how deep, before it is taken for one that holds code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +105,7 @@ class Known(Value):
 
     def _key(self) -> Any:
         kind = type(self.value)
-        return (kind, repr(self.value) if kind in _IMMUTABLE else id(self.value), self.firm)
+        return (kind, repr(self.value) if kind in IMMUTABLE else id(self.value), self.firm)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Known) and self._key() == other._key()
@@ -230,7 +233,7 @@ def members(value: Value) -> Iterable[Value]:
 
 def _repr_of(value: Value) -> str:
     """Return a text by which values are put in an order that is the same in every process, where that matters."""
-    return repr(value.value) if isinstance(value, Known) and type(value.value) in _IMMUTABLE else type(value).__name__
+    return repr(value.value) if isinstance(value, Known) and type(value.value) in IMMUTABLE else type(value).__name__
 
 
 def join(*values: Value) -> Value:
@@ -264,7 +267,7 @@ def blurred(values: Iterable[Value]) -> Unknown:
 def is_code(value: Value) -> bool:
     """Tell whether a value may be something to call that is not plain data."""
     if isinstance(value, Known):
-        return callable(value.value)
+        return _is_or_holds_code(value.value, _DEEPEST)
     if isinstance(value, Unknown):
         return value.code
     if isinstance(value, Sequence):
@@ -274,6 +277,15 @@ def is_code(value: Value) -> bool:
     if isinstance(value, OneOf):
         return any(map(is_code, value.values))
     return isinstance(value, EngineAttribute | ClosureOf | Partial | Bound)
+
+
+def _is_or_holds_code(value: Any, deep: int) -> bool:
+    if type(value) not in (list, tuple, dict, set, frozenset):
+        return callable(value)
+    items = value.values() if type(value) is dict else value
+    return bool(items) and (
+        not deep or len(items) > _LOOKED_AT or any(_is_or_holds_code(one, deep - 1) for one in items)
+    )
 
 
 def carries(value: Value) -> bool:
@@ -325,4 +337,4 @@ def immutable(value: Any) -> bool:
     """Tell whether an object is a constant, through and through."""
     if type(value) in (tuple, frozenset):
         return all(map(immutable, value))
-    return type(value) in _IMMUTABLE
+    return type(value) in IMMUTABLE
