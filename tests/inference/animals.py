@@ -1118,6 +1118,7 @@ SLOTTED, DYNAMIC, DESCRIBED = Slotted(), Dynamic(), Described()
 SLOTTED.step = raises_a_halt
 LIST, SET, NESTED, QUEUE = [raises_a_halt], {raises_a_halt}, {"a": [raises_a_halt]}, deque([raises_a_halt])
 OBJECTS, NUMBERS, TEXT = [DESCRIBED], [1, 2], "text"
+KEYS = {raises_a_halt: 1}
 MANY = [raises_a_halt, *range(16)]
 HALTS_BY_NAME = methodcaller("halt")
 PATTERN = re.compile("a")
@@ -1173,6 +1174,18 @@ def calls_what_stands_in_a_queue(obj, eng):
 @animal("?", why=f"{UNKNOWN}: MANY[0]()")
 def calls_one_of_many(obj, eng):
     MANY[0]()
+
+
+@animal("halt return")
+def calls_the_keys_of_a_dict(obj, eng):
+    for step in KEYS:
+        step()
+
+
+@animal("?", why=f"{UNKNOWN}: step()")
+def calls_the_keys_of_its_own_dict(obj, eng):
+    for step in {raises_a_halt: 1}:
+        step()
 
 
 @animal("return")

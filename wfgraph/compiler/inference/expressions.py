@@ -165,8 +165,10 @@ class Expressions(Closures):
     def _any_item(self, owner: Value) -> Value:
         if isinstance(owner, Mapping):
             return PLAIN  # its keys
-        if isinstance(owner, Known) and type(owner.value) in (dict, str, bytes, range):
+        if isinstance(owner, Known) and type(owner.value) in (str, bytes, range):
             return PLAIN
+        if isinstance(owner, Known) and type(owner.value) is dict:
+            return self.item(Known(tuple(owner.value), 0), PLAIN)
         return self.item(owner, PLAIN)
 
     def unpacked(self, value: Value, index: int, count: int) -> Value:
@@ -197,11 +199,12 @@ class Expressions(Closures):
         return Sequence(tuple(found)) if exact else blurred(found)
 
     def _dict(self, node: ast.Dict) -> Value:
-        keys = [key and constants(self.value(key)) for key in node.keys]
+        keys = [PLAIN if key is None else self.value(key) for key in node.keys]
         values = [self.value(one) for one in node.values]
-        names = [key[0] if key and len(key) == 1 and isinstance(key[0], str) else None for key in keys]
+        known = map(constants, keys)
+        names = [key[0] if key and len(key) == 1 and isinstance(key[0], str) else None for key in known]
         if len(names) > _MOST_ITEMS or None in names:
-            return blurred(values) if values else PLAIN
+            return blurred((*keys, *values))
         return Mapping(tuple((str(name), one) for name, one in zip(names, values, strict=True)))
 
     def _conditional(self, node: ast.IfExp) -> Value:

@@ -134,9 +134,7 @@ def attribute_of(owner: Any, name: str) -> Value | None:
     """Return an attribute of an object that exists; None when it has none that can be told."""
     if isinstance(owner, ModuleType):
         found = vars(owner).get(name, _MISSING)
-        if found is not _MISSING:
-            return Known(found, 1)
-        return Unknown(code=True) if "__getattr__" in vars(owner) else None
+        return None if found is _MISSING else Known(found, 1)
     try:
         found = getattr_static(owner, name, _MISSING)
     except Exception:  # an object may refuse even to be looked at

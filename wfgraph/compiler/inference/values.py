@@ -282,7 +282,7 @@ def is_code(value: Value) -> bool:
 def _is_or_holds_code(value: Any, deep: int) -> bool:
     if type(value) not in (list, tuple, dict, set, frozenset):
         return callable(value)
-    items = value.values() if type(value) is dict else value
+    items = [*value, *value.values()] if type(value) is dict else value
     return bool(items) and (
         not deep or len(items) > _LOOKED_AT or any(_is_or_holds_code(one, deep - 1) for one in items)
     )
