@@ -7,15 +7,23 @@ pytest rewrites the assertions of tests.
 
 from __future__ import annotations
 
+import itertools
+import json
+import json.scanner
+import os
 import re
 import threading
 import types
+import urllib.request
 from collections import deque
-from contextlib import nullcontext, suppress
+from collections.abc import Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property, partialmethod
 from operator import methodcaller
 from typing import Any
+
+import click
 
 from wfgraph.errors import (
     BreakFromThisLoop,
@@ -1119,6 +1127,7 @@ SLOTTED.step = raises_a_halt
 LIST, SET, NESTED, QUEUE = [raises_a_halt], {raises_a_halt}, {"a": [raises_a_halt]}, deque([raises_a_halt])
 OBJECTS, NUMBERS, TEXT = [DESCRIBED], [1, 2], "text"
 KEYS = {raises_a_halt: 1}
+HOLDING = types.SimpleNamespace(held=leave)
 MANY = [raises_a_halt, *range(16)]
 HALTS_BY_NAME = methodcaller("halt")
 PATTERN = re.compile("a")
@@ -1201,6 +1210,11 @@ def calls_a_method_of_a_number(obj, eng):
         one.bit_length()
 
 
+@animal("halt")
+def calls_what_an_object_holds(obj, eng):
+    HOLDING.held(eng)
+
+
 @animal("?", why="methodcaller() is called, and can't be read: HALTS_BY_NAME(eng)")
 def halts_by_a_name_that_is_held(obj, eng):
     HALTS_BY_NAME(eng)
@@ -1243,3 +1257,398 @@ def stores_a_list_of_code_in_an_object(obj, eng):
 @animal("return")
 def stores_a_list_in_an_object(obj, eng):
     HELD.value = NUMBERS
+
+
+# What steers nothing by itself --------------------------------------------------------------------------------------------
+
+
+class Lying:
+    """An object that says it is of another class, and shouts when it is asked."""
+
+    @property
+    def __class__(self):
+        raise AssertionError
+
+
+class Asking(type):
+    def __instancecheck__(cls, one):
+        raise AssertionError
+
+
+class Asked(metaclass=Asking): ...
+
+
+LYING = Lying()
+SCAN = json.scanner.py_make_scanner(json.JSONDecoder(parse_float=lambda _: raises_a_halt()))
+SCAN_PLAINLY = json.scanner.py_make_scanner(json.JSONDecoder())
+
+
+@contextmanager
+def closing_up():
+    yield
+
+
+@animal("halt return", reads="obj.step")
+def takes_what_it_finds_or_halts(obj, eng):
+    getattr(obj, "step", eng.halt)()
+
+
+@animal("halt stop")
+def takes_one_of_two_by_name(obj, eng, names=("halt", "stop")):
+    getattr(eng, names[0] if obj else names[1])()
+
+
+@animal("?", why=f'{UNKNOWN}: getattr(eng, obj.get("kind"))()')
+def takes_what_it_does_not_know(obj, eng):
+    getattr(eng, obj.get("kind"))()
+
+
+@animal("?", why=f'{UNKNOWN}: getattr(HELD, obj.get("kind"))()')
+def takes_what_it_does_not_know_of_an_object(obj, eng):
+    getattr(HELD, obj.get("kind"))()
+
+
+@animal("return", why="")
+def asks_for_a_number_that_is_none(obj, eng):
+    getattr(obj, 3)
+
+
+@animal("return")
+def asks_for_nothing(obj, eng):
+    getattr(obj)
+    setattr(obj)
+    delattr(obj)
+
+
+@animal("return", writes="obj.a obj.b", beside="")
+def sets_by_name(obj, eng):
+    setattr(obj, "a", 1)
+    delattr(obj, "b")
+
+
+@animal("return", writes="obj", beside="")
+def sets_by_a_name_that_is_not_known(obj, eng):
+    setattr(obj, obj.get("kind"), 1)
+
+
+@animal("return", writes="obj obj.a")
+def sets_by_a_name_that_is_none(obj, eng):
+    for name in ("a", 3):
+        setattr(obj, name, 1)
+
+
+@animal("return", writes="obj.a obj.b")
+def sets_one_of_two_names(obj, eng):
+    setattr(obj, "a" if obj else "b", 1)
+
+
+@animal("?", why='eng.halt is exchanged: setattr(eng, "halt", 3)')
+def exchanges_a_control_by_name(obj, eng):
+    setattr(eng, "halt", 3)
+
+
+@animal("?", why='eng.halt is exchanged: delattr(eng, "halt")')
+def deletes_a_control_by_name(obj, eng):
+    delattr(eng, "halt")
+
+
+@animal(
+    "?",
+    why='an attribute of the engine is set by a name that is not known: setattr(eng, obj.get("kind"), 1)',
+    writes="obj",
+)
+def exchanges_by_a_name_that_is_not_known(obj, eng):
+    setattr(eng, obj.get("kind"), 1)
+
+
+@animal("?", why='code is stored in an object: setattr(HELD, "value", len)')
+def stores_code_by_name(obj, eng):
+    setattr(HELD, "value", len)
+
+
+@animal("return")
+def enters_a_generator(obj, eng):
+    with closing_up():
+        pass
+
+
+@animal("?", why='scan_once() holds code of the project: SCAN("1.5", 0)')
+def calls_what_python_has_made_around_code(obj, eng):
+    SCAN("1.5", 0)
+
+
+@animal("return")
+def calls_what_python_has_made_around_its_own(obj, eng):
+    SCAN_PLAINLY("1.5", 0)
+
+
+@animal("return", beside="")
+def asks_what_is_pure(obj, eng):
+    len(obj)
+    str(obj)
+    isinstance(obj, dict)
+
+
+@animal("halt", beside="elsewhere")
+def prints_before_it_halts(obj, eng):
+    print(obj)
+    json.dumps(1)
+    sorted(obj)
+    eng.halt()
+
+
+@animal("halt", beside="elsewhere acts")
+def acts_before_it_halts(obj, eng):
+    os.getpid()
+    json.dumps(1)
+    eng.halt()
+
+
+@animal("halt", beside="elsewhere acts")
+def acts_by_a_part_of_a_package(obj, eng):
+    urllib.request.Request("https://example.org")
+    eng.halt()
+
+
+@animal("halt", beside="elsewhere acts")
+def acts_by_an_installed_package(obj, eng):
+    click.style("a")
+    eng.halt()
+
+
+@animal("return", beside="elsewhere")
+def acts_and_does_not_halt(obj, eng):
+    os.getpid()
+
+
+@animal("?", why="the engine is given to style(): click.style(eng)")
+def gives_the_engine_to_a_package(obj, eng):
+    click.style(eng)
+
+
+@animal("?", why="map() of code that steers: map(lambda key: eng.halt(), obj)")
+def maps_what_halts(obj, eng):
+    map(lambda key: eng.halt(), obj)
+
+
+@animal("?", why="starmap() of code that steers: itertools.starmap(lambda *keys: eng.halt(), obj)")
+def maps_what_halts_by_a_tool(obj, eng):
+    itertools.starmap(lambda *keys: eng.halt(), obj)
+
+
+@animal("halt return")
+def sorts_by_what_halts(obj, eng):
+    sorted(obj, key=lambda key: eng.halt())
+
+
+KEPT_GENERATOR = "a generator that steers and is kept"
+
+
+@animal("halt return")
+def uses_up_a_generator(obj, eng):
+    set(eng.halt() for _ in obj)
+
+
+@animal("halt return")
+def uses_up_a_generator_in_a_text(obj, eng):
+    ",".join(eng.halt() for _ in obj)
+
+
+@animal("halt return")
+def uses_up_a_generator_in_the_token(obj, eng):
+    obj.update(eng.halt() for _ in obj)
+
+
+@animal("?", why=f"{KEPT_GENERATOR}: enumerate(eng.halt() for _ in obj)")
+def keeps_a_generator(obj, eng):
+    enumerate(eng.halt() for _ in obj)
+
+
+@animal("?", why=f"{KEPT_GENERATOR}: deque(eng.halt() for _ in obj)")
+def gives_a_generator_to_a_library(obj, eng):
+    deque(eng.halt() for _ in obj)
+
+
+@animal("?", why=f"{KEPT_GENERATOR}: eng.log.info(eng.halt() for _ in obj)")
+def gives_a_generator_to_a_log(obj, eng):
+    eng.log.info(eng.halt() for _ in obj)
+
+
+@animal("stop")
+def decides_by_what_its_default_is(obj, eng, limit=3, kinds=(str, bytes)):
+    if isinstance(limit, str) or isinstance(limit, (str, bytes)) or isinstance(limit, Mapping):
+        eng.halt()
+    if isinstance(limit, int) and isinstance(limit, (str, int)):
+        eng.stop()
+    eng.abort()
+
+
+@animal("halt stop")
+def does_not_ask_what_may_lie(obj, eng, one=LYING):
+    if isinstance(one, int):
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt stop")
+def does_not_ask_who_may_lie(obj, eng, limit=3):
+    if isinstance(limit, Asked):
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt stop")
+def does_not_decide_by_the_class_of_an_attribute(obj, eng):
+    if isinstance(HELD.value, int):
+        eng.halt()
+    eng.stop()
+
+
+@animal("halt stop")
+def does_not_decide_by_what_is_no_class(obj, eng, limit=3):
+    if isinstance(limit, 3) or isinstance(limit, obj):
+        eng.halt()
+    eng.stop()
+
+
+# Some more ----------------------------------------------------------------------------------------------------------------
+
+REBOUND = dict
+
+
+def rebinds():
+    global REBOUND
+    REBOUND = raises_a_halt
+
+
+@animal("?", why=f"{UNKNOWN}: REBOUND()")
+def calls_a_global_that_is_exchanged(obj, eng):
+    REBOUND()
+
+
+def made_around_what_changes():
+    kind, step = Quiet, dict
+
+    def calls_a_closure_that_is_exchanged(obj, eng):
+        step()
+
+    def makes_of_a_class_that_is_exchanged(obj, eng):
+        kind().leave(eng)
+
+    def calls_a_closure_that_is_not_set(obj, eng):
+        later()
+
+    def change():
+        nonlocal kind, step
+        kind, step = Loud, raises_a_halt
+
+    if kind is Loud:
+        later = change
+    return calls_a_closure_that_is_exchanged, makes_of_a_class_that_is_exchanged, calls_a_closure_that_is_not_set
+
+
+for made, code in zip(made_around_what_changes(), ("step()", "kind().leave(eng)", "later()"), strict=True):
+    animal("?", why=f"{UNKNOWN}: {code}")(made)
+
+
+@animal("halt return")
+def is_done_after_a_break(obj, eng):
+    for _ in obj:
+        break
+        eng.stop()
+    if obj.get("big"):
+        eng.halt()
+
+
+@animal("stop return")
+def forgets_what_ends_with_a_return(obj, eng):
+    step = eng.stop
+    for key in obj:
+        if key != "big":
+            continue
+        step = eng.halt
+        return
+    step()
+
+
+@animal("stop halt")
+def breaks_with_another_step(obj, eng):
+    step = eng.stop
+    for key in obj:
+        if key == "big":
+            step = eng.halt
+            break
+    step()
+
+
+@animal("stop")
+def sets_it_under_a_lock(obj, eng):
+    step = eng.halt
+    with LOCK:
+        step = eng.stop
+    step()
+
+
+@animal("halt return", notes="")
+def does_not_swallow_what_it_does_not_catch(obj, eng):
+    try:
+        eng.halt()
+    except KeyError:
+        pass
+
+
+@animal("halt")
+def annotates_what_it_calls(obj, eng):
+    step: Any = eng.halt
+    step()
+
+
+@animal("error")
+def raises_what_is_no_exception(obj, eng):
+    raise int
+
+
+@animal("?", why=f"{UNKNOWN}: others[0]()")
+def calls_what_is_left(obj, eng):
+    _, *others = [1, lambda: raises_a_halt()]
+    others[0]()
+
+
+@animal("?", why=f"{UNKNOWN}: step()")
+def takes_code_out_of_a_dict(obj, eng):
+    match {"a": raises_a_halt}:
+        case {"a": step}:
+            step()
+
+
+@animal("return", reads="obj['kind'] obj[?]", writes="obj[?]['a']")
+def takes_data_out_of_the_token(obj, eng):
+    match {"a": 1}:
+        case {"a": number}:
+            number()
+    match obj["kind"], obj:
+        case _:
+            pass
+    match obj:
+        case [{"b": found}]:
+            found["a"] = 1
+
+
+@animal("return", reads="obj[?]", writes="obj['seen']")
+def names_the_whole_that_was_matched(obj, eng):
+    match obj:
+        case {"kind": _} as found:
+            found["seen"] = 1
+
+
+@animal("return", beside="elsewhere")
+def takes_the_engine_for_a_dict(obj, eng):
+    eng["a"] = 1
+
+
+@animal("return")
+def deletes_what_is_not_set(obj, eng):
+    if obj is None:
+        step = 1
+    else:
+        del step

@@ -10,7 +10,6 @@ from wfgraph.graph.outcomes import RETURN, Control, Outcome
 
 __all__ = ["Effects", "Note", "NoteKind", "Summary"]
 
-_RETURNS = (RETURN,)
 _ORDER = {control: number for number, control in enumerate(Control)}
 
 
@@ -89,7 +88,7 @@ class Summary:
     def done(self, outcomes: set[Outcome]) -> Effects:
         """Return the effects of a task with these outcomes."""
         return Effects(
-            _RETURNS if outcomes == {RETURN} else tuple(sorted(outcomes, key=_place)),
+            tuple(sorted(outcomes, key=_place)),
             self.opaque,
             tuple(sorted(self.notes, key=lambda note: (note.file, note.line, note.kind.value, note.detail))),
             frozenset(self.reads),

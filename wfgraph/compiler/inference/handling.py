@@ -24,7 +24,6 @@ from wfgraph.compiler.inference.values import (
 )
 from wfgraph.errors import WorkflowTransition
 from wfgraph.graph.outcomes import Outcome
-from wfgraph.utils import is_a
 
 __all__ = ["Handling"]
 
@@ -53,17 +52,17 @@ class Handling(Storing):
                 for outcome in outcomes:
                     self.leaves(outcome)
             case Known(value=type() as kind) if issubclass(kind, BaseException):
-                self._throw_kind(kind, ())
+                self._throw_kind(kind)
             case Known(value=BaseException() as error):
-                self._throw_kind(type(error), tuple(Known(one, 0) for one in error.args))
-            case Known(value=value) if not is_a(value, type):
+                self._throw_kind(type(error))
+            case Known():
                 pass  # a TypeError
             case Instance(kind=Known(value=type() as kind), args=args):
                 self._throw_kind(kind, args)
             case _:
                 self.give_up("an exception of which nothing is known is raised")
 
-    def _throw_kind(self, kind: type, args: tuple[Value, ...]) -> None:
+    def _throw_kind(self, kind: type, args: tuple[Value, ...] = ()) -> None:
         if not issubclass(kind, WorkflowTransition):
             return
         for offset in offsets(args[0] if args else None):
@@ -76,13 +75,8 @@ class Handling(Storing):
     def _assert(self, node: ast.Assert) -> None:
         decided = self.truth(node.test)
         if node.msg is not None and decided is not True and self.frame.live:
-            self.frame.branch((lambda: self._failing(node.msg), lambda: PLAIN))
-
-    def _failing(self, message: ast.expr | None) -> Value:
-        if message is not None:
-            self.value(message)
-        self.frame.live = False
-        return PLAIN
+            message = node.msg
+            self.frame.branch((lambda: self.value(message), lambda: PLAIN))
 
     def _try(self, node: ast.Try) -> None:
         frame = self.frame
@@ -147,11 +141,8 @@ class Handling(Storing):
         around.take(inner)
 
     def _swallowed(self, raised: dict[Outcome, int]) -> None:
-        here = self.line
         for outcome, line in raised.items():
-            self.line = line
-            self.note(NoteKind.SWALLOWS, str(outcome))
-        self.line = here
+            self.note(NoteKind.SWALLOWS, str(outcome), line)
 
     def _kinds(self, handler: ast.ExceptHandler) -> tuple[type, ...] | None:
         """Return the classes that a handler catches; None where they can't be told."""

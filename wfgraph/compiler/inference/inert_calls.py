@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from inspect import getattr_static
 from types import FunctionType
 from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.engine_calls import EngineCalls
 from wfgraph.compiler.inference.known import follows, is_inert
-from wfgraph.compiler.inference.values import PLAIN, Known, Token, Unknown, Value, carries, constants, join
+from wfgraph.compiler.inference.values import PLAIN, Known, Sequence, Token, Unknown, Value, carries, constants, join
 from wfgraph.graph.functions import closed_over
 from wfgraph.utils import is_a
 
@@ -86,19 +87,35 @@ def consumes(callee: Value) -> bool:
 
 
 def _is_instance(value: Value, kind: Value) -> Value:
-    kinds = kind.value if isinstance(kind, Known) else None
-    if isinstance(value, Known) and value.firm and (isinstance(kinds, type) or type(kinds) is tuple):
-        try:
-            return Known(isinstance(value.value, kinds), value.firm)
-        except TypeError:
-            return PLAIN
+    every: list[Any] = []
+    for one in kind.items if isinstance(kind, Sequence) else (kind,):
+        found = one.value if isinstance(one, Known) else None
+        every += found if type(found) is tuple else (found,)
+    if isinstance(value, Known) and value.firm and _says_its_class(value.value) and all(map(_asks_the_class, every)):
+        return Known(isinstance(value.value, tuple(every)), value.firm)
     return PLAIN
+
+
+def _says_its_class(value: Any) -> bool:
+    return getattr_static(type(value), "__class__") is object.__dict__["__class__"]
+
+
+def _asks_the_class(kind: Any) -> bool:
+    """Tell whether ``isinstance`` runs nothing of the project's for a class."""
+    return type(kind) is type or (is_a(kind, type) and is_inert(type(kind)) and is_inert(kind))
 
 
 def _holds_code(function: FunctionType) -> bool:
     """Tell whether a function of Python's library was made around a function of the project."""
-    held = (value for _, value in closed_over(function))
-    return any(callable(one) and not is_a(one, type) and not is_inert(one) for one in held)
+    seen, waiting = {function}, [function]
+    while waiting:
+        for _, one in closed_over(waiting.pop()):
+            if callable(one) and not is_a(one, type) and not is_inert(one):
+                return True
+            if is_a(one, FunctionType) and one not in seen:
+                seen.add(one)
+                waiting.append(one)
+    return False
 
 
 def _acts(value: Any) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from functools import lru_cache
+from importlib.machinery import PathFinder
 from inspect import getattr_static
 from operator import methodcaller
 from types import (
@@ -112,7 +113,7 @@ def _inert_package(root: str) -> bool:
     if root in _OURS:
         return False
     for name, module in list(sys.modules.items()):
-        if (name == root or name.startswith(f"{root}.")) and isinstance(module, ModuleType):
+        if (name == root or name.startswith(f"{root}.")) and is_a(module, ModuleType):
             for value in list(vars(module).values()):
                 if _speaks_of_us(value):
                     return False
@@ -120,32 +121,44 @@ def _inert_package(root: str) -> bool:
 
 
 def _speaks_of_us(value: Any) -> bool:
-    home = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    home = value.__name__ if is_a(value, ModuleType) else getattr(value, "__module__", None)
     return isinstance(home, str) and home.partition(".")[0] in _OURS
 
 
 def module_named(name: str) -> Value:
     """Return a module that is imported already; nothing is imported here."""
     found = sys.modules.get(name)
-    return Known(found) if found is not None else Unknown(code=True)
+    if found is not None:
+        return Known(found)
+    return Unknown(code=True) if _is_installed(name.partition(".")[0]) else SOME_ENGINE
+
+
+def _is_installed(root: str) -> bool:
+    """Tell whether a package that is not imported yet is Python's, or an installed one, and none of the project."""
+    if root in sys.stdlib_module_names:
+        return True
+    found = PathFinder.find_spec(root)
+    return found is not None and any(part in (found.origin or "") for part in _INSTALLED) and root not in _OURS
 
 
 def attribute_of(owner: Any, name: str) -> Value | None:
     """Return an attribute of an object that exists; None when it has none that can be told."""
-    if isinstance(owner, ModuleType):
+    if is_a(owner, ModuleType):
         found = vars(owner).get(name, _MISSING)
-        return None if found is _MISSING else Known(found, 1)
-    try:
-        found = getattr_static(owner, name, _MISSING)
-    except Exception:  # an object may refuse even to be looked at
-        return SOME_ENGINE
+        if found is not _MISSING:
+            return Known(found, 1)
+        return None if _inert_module(owner.__name__) else SOME_ENGINE  # it may be a part that is not imported yet
+    found = getattr_static(owner, name, _MISSING)
     if found is _MISSING:
         kind = type(owner)
         if hasattr(kind, "__getattr__"):  # it gives what it likes
             return PLAIN if is_inert(kind) else None
         return PLAIN if is_a(owner, type) else None
-    of_class = is_a(owner, type)
-    return _bound(found, Known(owner, 0), owner if of_class else type(owner), of_class)
+    if is_a(owner, type):
+        return _bound(found, Known(owner, 0), owner, True)
+    # A function that the object itself holds is no method of it.
+    of_itself = getattr_static(type(owner), name, _MISSING) is not found
+    return Known(found, 0) if of_itself else _bound(found, Known(owner, 0), type(owner), False)
 
 
 def method_of(kind: type, name: str, owner: Value, after: type | None = None) -> Value | None:
@@ -160,23 +173,23 @@ def method_of(kind: type, name: str, owner: Value, after: type | None = None) ->
 
 
 def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
-    if isinstance(found, staticmethod):
+    if is_a(found, staticmethod):
         return Known(found.__func__)
-    if isinstance(found, classmethod):
+    if is_a(found, classmethod):
         return Bound(Known(found.__func__), Known(kind))
     if is_a(found, FunctionType) and not of_class:
         return Bound(Known(found), owner)
-    if isinstance(found, property):
+    if is_a(found, property):
         return Unknown(isinstance(owner, Instance) and owner.engine, True)
-    if isinstance(found, MemberDescriptorType) and isinstance(owner, Known):
+    if is_a(found, MemberDescriptorType) and isinstance(owner, Known) and not of_class:
         try:
             return Known(found.__get__(owner.value), 0)  # what a slot holds: nobody's code is run
         except AttributeError:
             return PLAIN
-    if hasattr(type(found), "__get__") and not isinstance(found, _CALLED):
+    if hasattr(type(found), "__get__") and not is_a(found, *_CALLED):
         if isinstance(owner, Instance) and owner.engine:
             return SOME_ENGINE
-        return PLAIN if isinstance(found, _IN_C) or is_inert(kind) else Unknown(code=True)
+        return PLAIN if is_a(found, *_IN_C) or is_inert(kind) else Unknown(code=True)
     return Known(found, 0)
 
 
@@ -203,4 +216,4 @@ def item_of(container: Known, key: Value) -> Value:
 
 def is_steering(kind: Any) -> bool:
     """Tell whether a class is one of the exceptions that steer."""
-    return isinstance(kind, type) and issubclass(kind, WorkflowTransition)
+    return is_a(kind, type) and issubclass(kind, WorkflowTransition)

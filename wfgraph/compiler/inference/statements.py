@@ -157,7 +157,6 @@ class Statements(Handling):
             if isinstance(node, ast.While) and decided is not True:
                 exits.append(dict(frame.env))
             if decided is False:
-                frame.live = False
                 return
             self.body(node.body)
             ends = [*frame.ways.continues, *([frame.env] if frame.live else [])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
 
 from wfgraph.compiler.inference.controls import DATA, HARMLESS, STEERING
 from wfgraph.compiler.inference.expressions import Expressions
@@ -42,8 +41,7 @@ class Storing(Expressions):
             self.value(node.target)
 
     def _augmented(self, node: ast.AugAssign) -> None:
-        read: Any = ast.copy_location(_loaded(node.target), node)
-        self.assign(node.target, self._folded([read, node.value], node.op))
+        self.assign(node.target, self._folded([node.target, node.value], node.op))
 
     def assign(self, target: ast.AST, value: Value) -> None:
         """Store a value where an assignment says."""
@@ -56,7 +54,7 @@ class Storing(Expressions):
                     if starred:
                         inner = part.value if isinstance(part, ast.Starred) else part
                         found = self.items(value)
-                        self.assign(inner, _several(found) if isinstance(part, ast.Starred) else found)
+                        self.assign(inner, blur(found) if isinstance(part, ast.Starred) else found)
                     else:
                         self.assign(part, self.unpacked(value, index, len(parts)))
             case ast.Attribute(value=inner, attr=name):
@@ -118,18 +116,3 @@ def blur(value: Value) -> Value:
     if isinstance(value, Token):
         return value
     return SOME_ENGINE if carries(value) else Unknown(code=True) if is_code(value) else PLAIN
-
-
-def _several(item: Value) -> Value:
-    return item if isinstance(item, Unknown | Token) else blur(item)
-
-
-def _loaded(target: ast.AST) -> ast.AST:
-    match target:
-        case ast.Name(id=name):
-            return ast.Name(name, ast.Load())
-        case ast.Attribute(value=value, attr=attr):
-            return ast.Attribute(value, attr, ast.Load())
-        case ast.Subscript(value=value, slice=key):
-            return ast.Subscript(value, key, ast.Load())
-    return target
