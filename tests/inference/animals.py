@@ -1263,16 +1263,16 @@ def stores_a_list_in_an_object(obj, eng):
 
 
 class Lying:
-    """An object that says it is of another class, and shouts when it is asked."""
+    """An object that says it is of another class, if it is asked."""
 
     @property
     def __class__(self):
-        raise AssertionError
+        return int
 
 
 class Asking(type):
     def __instancecheck__(cls, one):
-        raise AssertionError
+        return True
 
 
 class Asked(metaclass=Asking): ...

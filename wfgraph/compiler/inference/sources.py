@@ -75,7 +75,8 @@ class Source:
         for node in self.around:
             scope = scope_of(node)
             if name in scope.local:
-                return scope.bound[name] == 1 and name not in scope.shared
+                ended = not scope.yields and not isinstance(node, ast.AsyncFunctionDef)
+                return ended and scope.bound[name] == 1 and name not in scope.shared
         return False
 
 
@@ -220,19 +221,13 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _innermost(nodes: list[FunctionNode], code: CodeType) -> FunctionNode | None:
     """Return the one of several functions on a line that a code object was compiled from, by where its steps stand."""
-    spots = [
-        (line, column, last, end)
-        for line, last, column, end in code.co_positions()
-        if line is not None and last is not None and column is not None and end is not None and end > column
-    ]
-    fitting = []
-    for node in nodes:
-        body = node.body if isinstance(node, ast.Lambda) else node
-        first = (body.lineno, body.col_offset)
-        final = (body.end_lineno or 0, body.end_col_offset or 0)
-        if any((line, column) == first and (last, end) == final for line, column, last, end in spots):
-            fitting.append(node)
+    spots = set(code.co_positions())
+    fitting = [node for node in nodes if isinstance(node, ast.Lambda) and _span(node.body) in spots]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _span(node: ast.expr) -> tuple[int, int | None, int, int | None]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
 
 
 def children(node: ast.AST) -> list[ast.AST]:
