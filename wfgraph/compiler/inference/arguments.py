@@ -46,8 +46,8 @@ class Arguments:
         """Return these with others before them."""
         return Arguments((*first, *self.positional), self.keywords, self.more)
 
-    def get(self, place: int, name: str) -> Value | None:
-        """Return the argument at a place or of a name; None when there is none."""
+    def get(self, place: int, name: str = "") -> Value | None:
+        """Return the argument at a place or, where it has one, of a name; None when there is none."""
         if place < len(self.positional):
             return self.positional[place]
         return dict(self.keywords).get(name, self.more)

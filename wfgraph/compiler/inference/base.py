@@ -6,9 +6,10 @@ import ast
 from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
+from wfgraph.compiler.inference.changing import forgotten
 from wfgraph.compiler.inference.findings import Note, NoteKind, Summary
 from wfgraph.compiler.inference.frames import Frame
-from wfgraph.compiler.inference.values import Coroutine, Value
+from wfgraph.compiler.inference.values import Coroutine, Mapping, Sequence, Value
 from wfgraph.graph.outcomes import Outcome
 
 __all__ = ["Reading", "TooMuch"]
@@ -28,6 +29,7 @@ class Reading:
         engine: the class of the engine; None when it is not known.
         frame: the call that is being read.
         summary: what has been found.
+        callers: the calls around that one.
         consumed: the generator expression that is used up where it stands.
         line: the line that is being read.
         looks_inside: the task that is read though it is declared.
@@ -39,6 +41,7 @@ class Reading:
     def __init__(self) -> None:
         self.engine: type | None = None
         self.summary = Summary()
+        self.callers: list[Frame] = []
         self.consumed: ast.AST | None = None
         self.line = 0
         self.looks_inside: Any = None
@@ -96,6 +99,19 @@ class Reading:
         """Write down that a key of ``extra_data`` is written."""
         self.summary.writes.update(_data(key))
 
+    def changed(self, value: Value) -> None:
+        """Forget what is in a list or dict that the task wrote down, by all names that it has."""
+        if not isinstance(value, Sequence | Mapping):
+            return
+        frames = [*self.callers, self.frame]
+        for frame in frames:
+            if frame.outer is not None and frame.outer not in frames:
+                frames.append(frame.outer)
+            for name, known in list(frame.env.items()):
+                left = forgotten(known, value)
+                if left is not known:
+                    frame.store(name, left)
+
     # What the parts ask of each other -----------------------------------------------------------------------------------
 
     def value(self, node: ast.AST) -> Value:
@@ -116,6 +132,10 @@ class Reading:
 
     def call(self, callee: Value, args: Arguments) -> Value:
         """See :class:`~wfgraph.compiler.inference.calls.Calls`."""
+        raise NotImplementedError
+
+    def hand_out(self, args: Arguments) -> Value:
+        """See :class:`~wfgraph.compiler.inference.engine_calls.EngineCalls`."""
         raise NotImplementedError
 
     def truth(self, node: ast.expr) -> bool | None:

@@ -115,8 +115,10 @@ class Calls(InertCalls):
             case Partial(function=function, args=first, keywords=keywords):
                 mine = Arguments((*first, *args.positional), (*keywords, *args.keywords), args.more)
                 return self.call(function, mine)
-            case Bound(function=function, owner=Sequence() | Mapping() as owner):
-                return self._call_display(function, owner, args)
+            case Bound(function=Known(value=name), owner=Sequence() | Mapping() as owner):
+                return self._call_display(name, owner, args)
+            case Bound(function=Known(value=str() as name), owner=owner):  # of a list or dict that was changed since
+                return self.call(self.attribute(owner, name), args)
             case Bound(function=function, owner=owner):
                 return self.call(function, args.after(owner))
             case Instance():
@@ -125,7 +127,7 @@ class Calls(InertCalls):
                 return self._call_token(path, args)
             case Unknown(engine=False, code=False) if not args.carry:
                 self.summary.elsewhere = True
-                return self._hand_out(args)
+                return self.hand_out(args)
         self.give_up("something of which nothing is known is called")
         return SOME_ENGINE
 
@@ -199,7 +201,7 @@ class Calls(InertCalls):
         for outcome in found:
             self.leaves(outcome)
         self.summary.elsewhere = True
-        self._hand_out(args)
+        self.hand_out(args)
         return Unknown(code=True)
 
     def _call_closure(self, made: ClosureOf, args: Arguments) -> Value:
@@ -223,6 +225,7 @@ class Calls(InertCalls):
         if key in self._reading:
             return self._recursive()
         around, line = self.frame, self.line
+        self.callers.append(around)
         self.frame = frame
         self._depth += 1
         self._reading.append(key)
@@ -231,6 +234,7 @@ class Calls(InertCalls):
                 frame.store(name, value)
             return self._read_body(node, around)
         finally:
+            self.callers.pop()
             self._reading.pop()
             self._depth -= 1
             self.frame, self.line = around, line

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from types import FunctionType
+from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import (
     CALLS_TASK,
     CONTROLS,
     DATA,
-    GETS_POSITION,
     HARMLESS,
     HARMLESS_STATE,
     MOVES,
@@ -20,6 +21,7 @@ from wfgraph.compiler.inference.findings import NoteKind
 from wfgraph.compiler.inference.known import is_inert
 from wfgraph.compiler.inference.statements import Statements
 from wfgraph.compiler.inference.values import (
+    NOTHING,
     PLAIN,
     POSITION,
     SOME_ENGINE,
@@ -31,6 +33,7 @@ from wfgraph.compiler.inference.values import (
     Known,
     Mapping,
     Partial,
+    Sequence,
     Token,
     Unknown,
     Value,
@@ -47,7 +50,20 @@ from wfgraph.utils import is_a
 
 __all__ = ["EngineCalls"]
 
-_CHANGES_LIST = frozenset(("append", "extend", "insert", "update", "setdefault", "__setitem__", "add"))
+_TAKES_OUT = frozenset(("pop", "popitem", "clear", "remove", "sort", "reverse"))
+"""What puts nothing into a list or dict, and does nothing to an empty one."""
+_READS_DISPLAY = frozenset(("keys", "index", "count"))
+_READS_LIST = frozenset(("copy", "index", "count"))
+_PLAIN_PARTS = frozenset(("log", "objects", "callbacks", "uuid", "name", "db_obj", "idempotency_key"))
+_CALLED_DATA = frozenset(("getVar", "hasVar", "setVar", "delVar"))
+_COPIES = frozenset(("values", "items", "copy"))
+_GIVES_TOKENS = frozenset(("get_object", "getObjects"))
+_GIVES_PARTS = frozenset(("values", "items", "copy", "pop"))
+_WRONG_WAY: dict[str, Callable[[int], bool]] = {
+    "jumpCallForward": lambda offset: offset < 0,
+    "jumpCallBack": lambda offset: offset > 0,
+}
+"""Which distances a method refuses."""
 _READS_DICT = frozenset(
     ("get", "keys", "values", "items", "copy", "__contains__", "__getitem__", "startswith", "endswith")
 )
@@ -62,15 +78,15 @@ class EngineCalls(Statements):
             self._control(name, args)
             return PLAIN
         if name == CALLS_TASK:
-            task = args.get(0, "callback")
-            self.call(SOME_ENGINE if task is None else task, Arguments((args.get(1, "obj") or PLAIN, Engine())))
+            task = args.get(0, "callback") or SOME_ENGINE
+            self.call(task, Arguments((args.get(1, "obj") or PLAIN, Engine())))
             return PLAIN
         if name in RESTARTS:
             self.note(NoteKind.RESTARTS, name)
         elif name in MOVES:
             self.note(NoteKind.MOVES, name)
-        elif name in GETS_POSITION:
-            return PLAIN
+        elif name == "getCurrTaskId":
+            return POSITION
         elif name in DATA or name in HARMLESS:
             return self._use_data(name, args)
         elif name not in PROCESSES and self._call_own(name, args):
@@ -81,31 +97,30 @@ class EngineCalls(Statements):
     def _control(self, name: str, args: Arguments) -> None:
         make = CONTROLS[name]
         ints = offsets(args.get(0, "offset"))
-        if name in ("jumpCallForward", "jumpCallBack") and None not in ints:
-            right = [one for one in ints if one is not None and (one >= 0 if name == "jumpCallForward" else one <= 0)]
-            ints = tuple(right)
+        refused = _WRONG_WAY.get(name)
         for one in ints:
-            self.leaves(make(one))
+            if one is None or refused is None or not refused(one):
+                self.leaves(make(one))
         self.frame.live = False
 
     def _use_data(self, name: str, args: Arguments) -> Value:
-        if name in ("getVar", "hasVar", "setVar", "delVar"):
+        if name in _CALLED_DATA:
             known = constants(args.get(0, "key"))
             self.reads_data(known)
             if name != "hasVar":
                 self.writes_data(known)
         if name == "save":
             self.summary.acted = True
-        if any(map(carries, args)):
+        if args.carry:
             self.give_up(f"the engine is given to eng.{name}()")
-        if name in ("get_object", "getObjects"):
+        if name in _GIVES_TOKENS:
             return Token()
-        return Unknown(code=name in DATA)
+        return Unknown(code=name in DATA or name == "getCallbacks")
 
     def _call_own(self, name: str, args: Arguments) -> bool:
         """Read the call of a method that the engine's class adds; note where there is none such."""
         self.looks_around = True
-        found = None if self.engine is None else getattr(self.engine, name, None)
+        found = getattr(self.engine, name, None)
         if isinstance(found, FunctionType):
             self.call(Known(found), args.after(Engine()))
             return True
@@ -117,7 +132,7 @@ class EngineCalls(Statements):
         """Read the call of a method of something that belongs to the engine."""
         first, name = path[0], path[-1]
         if first == "state":
-            if name in HARMLESS_STATE or (path[1] == "callback_pos" and name in ("copy", "index", "count")):
+            if path[1] in HARMLESS_STATE or (path[:2] == POSITION.path and name in _READS_LIST):
                 return PLAIN
             self.note(NoteKind.MOVES, f"state.{name}")
         elif first in DATA:
@@ -125,45 +140,49 @@ class EngineCalls(Statements):
             self.reads_data(known)
             if name not in _READS_DICT:
                 self.writes_data(known)
-            if not any(map(carries, args)):
+            if not args.carry:
                 return Unknown(code=True)
-        elif first in ("log", "objects", "callbacks", "uuid", "name", "db_obj", "idempotency_key"):
+        elif first in _PLAIN_PARTS:
             self.summary.acted |= first == "db_obj"
             if first == "log" or not args.carry:
-                return PLAIN
+                return Unknown(code=first == "callbacks")
         self.give_up(f"eng.{'.'.join(path)}() is called")
         return SOME_ENGINE
 
     def _call_token(self, path: tuple[str, ...], args: Arguments) -> Value:
-        name = path[-1][1:] if path else ""
+        name = path[-1][1:] if path else None
         owner = path[:-1]
         part = subscript(constants(args.get(0, "key")))
         if name not in _READS_DICT:
             self.writes(owner)
         if args.carry:
             self.give_up("the engine is given to a method of the token")
-        self._hand_out(args)
+        self.hand_out(args)
         if name == "get":
             self.reads((*owner, part))
             return Token((*owner, part))
-        return Token((*owner, ".?")) if name in ("values", "items", "copy", "pop") else PLAIN
+        return Token((*owner, ".?")) if name in _GIVES_PARTS else PLAIN
 
-    def _call_display(self, function: Value, owner: Value, args: Arguments) -> Value:
+    def _call_display(self, name: str, owner: Sequence | Mapping, args: Arguments) -> Value:
         """Read the call of a method of a list or dict that the task writes down."""
-        name = function.value if isinstance(function, Known) else ""
         if name == "get" and isinstance(owner, Mapping):
-            default = args.get(1, "default")
-            return join(self.item(owner, args.get(0, "key") or PLAIN), Known(None) if default is None else default)
-        if any(carries(one) or is_code(one) for one in args) and name in _CHANGES_LIST:
-            self.give_up("code, or the engine, is put into a list or dict")
-        if name in ("values", "items", "copy", "pop", "popitem"):
-            return Unknown(carries(owner), is_code(owner))
-        return PLAIN
+            return _got(owner, constants(args.get(0)), args.get(1) or NOTHING)
+        if name in _READS_DISPLAY:
+            return PLAIN
+        if name not in _COPIES:
+            puts_in = name not in _TAKES_OUT
+            if puts_in and any(carries(one) or is_code(one) for one in args):
+                self.give_up("code, or the engine, is put into a list or dict")
+            if puts_in or owner.items:
+                self.changed(owner)
+        if name == "sort":
+            self.hand_out(args)
+        return blurred((owner, *args))
 
-    def _hand_out(self, args: Arguments) -> Value:
+    def hand_out(self, args: Arguments) -> Value:
         """Give arguments to code that does not steer by itself; what it may call is read as if it did."""
         for one in args:
-            for value in members(one):
+            for value in _within(one):
                 if isinstance(value, Token):
                     self.writes(value.path)
                 if value == POSITION:
@@ -171,9 +190,24 @@ class EngineCalls(Statements):
                 if isinstance(value, Unknown) and value.code and args.carry:
                     self.give_up("the engine is handed out with something of which nothing is known")
                 if _may_be_called(value):
-                    rest = Arguments(more=blurred(list(args)))
+                    rest = Arguments(more=blurred(args))
                     self.frame.branch((lambda value=value, rest=rest: self.call(value, rest), lambda: PLAIN))  # type: ignore[misc]
-        return Unknown(args.carry, any(is_code(one) for one in args))
+        return blurred(args)
+
+
+def _within(value: Value) -> Iterator[Value]:
+    """Yield what a value can be, and what is in it where it is a list or dict that the task wrote down."""
+    for one in members(value):
+        yield one
+        parts = (
+            one.items
+            if isinstance(one, Sequence)
+            else (part for _, part in one.items)
+            if isinstance(one, Mapping)
+            else ()
+        )
+        for part in parts:
+            yield from _within(part)
 
 
 def _may_be_called(value: Value) -> bool:
@@ -181,6 +215,16 @@ def _may_be_called(value: Value) -> bool:
         return callable(value.value) and not is_a(value.value, type) and not is_inert(value.value)
     if isinstance(value, Instance):
         return any("__call__" in vars(kind) for kind in value.kind.value.__mro__)
-    return isinstance(value, EngineAttribute | ClosureOf | Partial | Bound) and not (
-        isinstance(value, EngineAttribute) and value.path[0] in HARMLESS | {"state"}
-    )
+    if isinstance(value, EngineAttribute):
+        first, *rest = value.path
+        if first == "state":  # its attributes are data, but for its methods and those of the live list
+            return any(one not in HARMLESS_STATE and one != POSITION.path[1] for one in rest)
+        return first not in HARMLESS
+    return isinstance(value, ClosureOf | Partial | Bound)
+
+
+def _got(owner: Mapping, known: tuple[Any, ...] | None, default: Value) -> Value:
+    """Return what ``get`` gives, for a key that can have these values."""
+    found = [value for name, value in owner.items if known is None or name in known]
+    sure = known is not None and {*known} <= {name for name, _ in owner.items}
+    return join(*found) if sure else join(*found, default)

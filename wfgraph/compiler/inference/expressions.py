@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.closures import Closures
@@ -13,6 +14,7 @@ from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
 from wfgraph.compiler.inference.values import (
     NOTHING,
     PLAIN,
+    POSITION,
     SOME_ENGINE,
     Bound,
     Engine,
@@ -28,6 +30,7 @@ from wfgraph.compiler.inference.values import (
     blurred,
     carries,
     constants,
+    immutable,
     is_code,
     join,
     members,
@@ -65,8 +68,8 @@ class Expressions(Closures):
         reader = self._READERS.get(type(node))
         if reader is not None:
             return reader(self, node)
-        # What is left (f-strings, sets, slices) makes plain data of its parts.
-        return _mixed([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
+        # What is left (f-strings, sets, slices) makes something of its parts.
+        return blurred([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
@@ -89,7 +92,7 @@ class Expressions(Closures):
                 self.reads((*path, f".{name}"))
                 return Token((*path, f".{name}"))
             case Known(value=value):
-                if not is_a(value, type) and not callable(value) and not _is_module(value):
+                if not callable(value) and not is_a(value, ModuleType):
                     self.summary.elsewhere = True
                 found = attribute_of(value, name)
                 return Unknown(code=True) if found is None else found
@@ -98,34 +101,36 @@ class Expressions(Closures):
                 return Unknown(engine, True) if found is None else found
             case Unknown(engine=False, code=True) if name not in STEERING:
                 return PLAIN
-            case Unknown():
-                return owner
             case Sequence() | Mapping():
                 return Bound(Known(name), owner)
-        return SOME_ENGINE if carries(owner) else PLAIN
+        return blurred((owner,))
 
     def _of_engine(self, name: str) -> Value:
-        if name.startswith("__") and name != "__getstate__":
+        if name.startswith("__"):
             return SOME_ENGINE
+        if name == "curr_task_id":
+            return POSITION
         if name == "current_object":
             return Token()
         return EngineAttribute((name,))
 
     def _of_super(self, name: str) -> Value:
         """Return what ``super().name`` is in a method of an object that exists."""
-        owner = next(iter(self.frame.env.values()), PLAIN)
+        owner, *_ = (*self.frame.env.values(), PLAIN)
         after = self.frame.load("__class__")
-        if isinstance(after, Known) and is_a(after.value, type):
-            kind = owner.kind.value if isinstance(owner, Instance) else type(getattr(owner, "value", None))
-            if isinstance(owner, Known | Instance) and isinstance(kind, type) and after.value in kind.__mro__:
+        if isinstance(owner, Known | Instance) and isinstance(after, Known):
+            kind = owner.kind.value if isinstance(owner, Instance) else type(owner.value)
+            if after.value in kind.__mro__:
                 found = method_of(kind, name, owner, after.value)
                 if found is not None:
                     return found
         return SOME_ENGINE
 
     def _subscript(self, node: ast.Subscript) -> Value:
-        owner = self.value(node.value)
-        return self.item(owner, self.value(node.slice))
+        owner, key = self.value(node.value), self.value(node.slice)
+        if isinstance(node.slice, ast.Slice):
+            owner = join(*(_parts_of(one) for one in members(owner)))
+        return self.item(owner, key)
 
     def item(self, owner: Value, key: Value) -> Value:
         """Return an item of a value."""
@@ -143,7 +148,7 @@ class Expressions(Closures):
                 return Unknown(code=True)
             case EngineAttribute(path=("objects", *_)):
                 return Token()
-            case EngineAttribute(path=("state", *_)):
+            case EngineAttribute(path=("state", *_)) if not carries(owner):
                 return PLAIN
             case Sequence(items=items):
                 if known is not None and len(known) == 1 and type(known[0]) is int:
@@ -154,9 +159,7 @@ class Expressions(Closures):
             case Known():
                 self.summary.elsewhere = True
                 return item_of(owner, key)
-            case Unknown():
-                return owner
-        return SOME_ENGINE if carries(owner) else PLAIN
+        return blurred((owner,))
 
     def items(self, owner: Value) -> Value:
         """Return what an iteration over a value gives."""
@@ -167,8 +170,8 @@ class Expressions(Closures):
             return PLAIN  # its keys
         if isinstance(owner, Known) and type(owner.value) in (str, bytes, range):
             return PLAIN
-        if isinstance(owner, Known) and type(owner.value) is dict:
-            return self.item(Known(tuple(owner.value), 0), PLAIN)
+        if isinstance(owner, Known) and type(owner.value) in (dict, set, frozenset):
+            return self.item(Known(list(owner.value)), PLAIN)
         return self.item(owner, PLAIN)
 
     def unpacked(self, value: Value, index: int, count: int) -> Value:
@@ -177,7 +180,8 @@ class Expressions(Closures):
             return value.items[index]
         if isinstance(value, OneOf):
             return join(*(self.unpacked(one, index, count) for one in members(value)))
-        return self.item(value, Known(index)) if isinstance(value, Known | Token) else self.items(value)
+        in_order = isinstance(value, Token) or (isinstance(value, Known) and type(value.value) is tuple)
+        return self.item(value, Known(index)) if in_order else self.items(value)
 
     # Values that are made -----------------------------------------------------------------------------------------------
 
@@ -199,13 +203,12 @@ class Expressions(Closures):
         return Sequence(tuple(found)) if exact else blurred(found)
 
     def _dict(self, node: ast.Dict) -> Value:
-        keys = [PLAIN if key is None else self.value(key) for key in node.keys]
+        keys = [NOTHING if key is None else self.value(key) for key in node.keys]
         values = [self.value(one) for one in node.values]
-        known = map(constants, keys)
-        names = [key[0] if key and len(key) == 1 and isinstance(key[0], str) else None for key in known]
-        if len(names) > _MOST_ITEMS or None in names:
+        names = [key.value for key in keys if isinstance(key, Known) and key.firm and type(key.value) is str]
+        if len(names) > _MOST_ITEMS or len(names) < len(keys):
             return blurred((*keys, *values))
-        return Mapping(tuple((str(name), one) for name, one in zip(names, values, strict=True)))
+        return Mapping(tuple(zip(names, values, strict=True)))
 
     def _conditional(self, node: ast.IfExp) -> Value:
         decided = self.truth(node.test)
@@ -257,9 +260,9 @@ class Expressions(Closures):
             return Known(fold is operator.is_not)
         if fold is None or not isinstance(left, Known) or not isinstance(right, Known):
             # `[a] + [b]`, `a | b`: the parts may live on in the result.
-            kept = isinstance(operation, ast.operator) and (carries(left) or carries(right) or is_code(left))
+            kept = isinstance(operation, ast.operator) and any(carries(one) or is_code(one) for one in (left, right))
             return blurred((left, right)) if kept else PLAIN
-        if not (_foldable(left.value) and _foldable(right.value)):
+        if not _foldable(fold, left.value, right.value):
             return PLAIN
         try:
             return Known(fold(left.value, right.value), min(left.firm, right.firm))
@@ -286,7 +289,7 @@ class Expressions(Closures):
         ast.SetComp: Closures._comprehension,
         ast.DictComp: Closures._comprehension,
         ast.GeneratorExp: Closures._generator,
-        ast.Starred: lambda self, node: self._any_item(self.value(node.value)),
+        ast.Starred: lambda self, node: self.items(self.value(node.value)),
         ast.Yield: Closures._yield,
         ast.YieldFrom: Closures._yield,
         ast.Await: Closures._await,
@@ -302,23 +305,31 @@ def truth_of(value: Value) -> bool | None:
     return answers.pop() if answers is not None and len(answers) == 1 else None
 
 
-def _mixed(values: list[Value]) -> Value:
-    return blurred(values) if any(carries(one) or is_code(one) for one in values) else PLAIN
-
-
 def _of_mapping(items: tuple[tuple[str, Value], ...], known: tuple[Any, ...] | None) -> Value:
     found = [value for name, value in items if known is None or name in known]
     return join(*found) if found else PLAIN
 
 
-def _foldable(value: Any) -> bool:
+def _parts_of(value: Value) -> Value:
+    """Return what is known of a slice: of a list or tuple, no longer where its items are."""
+    if isinstance(value, Known):
+        return Unknown(code=not immutable(value.value))
+    return blurred((value,)) if isinstance(value, Sequence) else value
+
+
+def _foldable(fold: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
+    kinds = (type(left), type(right))
+    if fold in (operator.is_, operator.is_not):  # whether equal texts are one object is Python's own affair
+        return type(None) in kinds or bool in kinds
+    if fold is operator.mul and kinds != (int, int):  # a text that is too long to be made
+        return False
+    return _small(left) and _small(right)
+
+
+def _small(value: Any) -> bool:
     if type(value) is int:
         return -_LARGEST < value < _LARGEST
-    return type(value) in (bool, str, type(None)) and (type(value) is not str or len(value) < 1_000)
-
-
-def _is_module(value: Any) -> bool:
-    return type(value).__name__ == "module"
+    return type(value) in (bool, type(None)) or (type(value) is str and len(value) < 1_000)
 
 
 def _is_super(node: ast.expr) -> bool:

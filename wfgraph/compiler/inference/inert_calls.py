@@ -51,7 +51,7 @@ class InertCalls(EngineCalls):
         if args.carry and not follows(value):
             self.give_up(f"the engine is given to {name}()")
         before = dict(self.frame.ways.raises)
-        found = self._hand_out(args)
+        found = self.hand_out(args)
         lazy = name in _LAZY or getattr(value, "__module__", None) == "itertools"
         if lazy and before.keys() != self.frame.ways.raises.keys():
             self.give_up(f"{name}() of code that steers")

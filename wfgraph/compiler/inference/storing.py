@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import DATA, HARMLESS, STEERING
 from wfgraph.compiler.inference.expressions import Expressions
 from wfgraph.compiler.inference.findings import NoteKind
@@ -41,6 +42,8 @@ class Storing(Expressions):
             self.value(node.target)
 
     def _augmented(self, node: ast.AugAssign) -> None:
+        for one in members(self.value(node.target)):
+            self.changed(one)  # a list is changed in place, whoever else has it
         self.assign(node.target, self._folded([node.target, node.value], node.op))
 
     def assign(self, target: ast.AST, value: Value) -> None:
@@ -86,8 +89,11 @@ class Storing(Expressions):
                 case Token(path=path):
                     self.writes((*path, f".{name}" if key is None else subscript(constants(key))))
                 case _:
+                    self.changed(one)
                     self.summary.elsewhere = True
-                    if is_code(value) and not isinstance(one, Unknown):
+                    if isinstance(one, Unknown):
+                        self.hand_out(Arguments((value,)))
+                    elif is_code(value):
                         self.give_up("code is stored in an object")
             if carries(value) or value == POSITION:
                 self.give_up("the engine, or its position, is stored in an object")

@@ -1,0 +1,136 @@
+"""Bodies of tasks, written as text, and a text of what is read of them.
+
+``"halt return; reads obj['a']; elsewhere"``: these are the outcomes, and what else is found; ``"?: why"``: nothing can
+be told of the flow. What a run of them tells the engine must be among the outcomes.
+"""
+
+from __future__ import annotations
+
+import linecache
+import math
+import warnings
+from functools import partial
+from types import FunctionType
+from typing import Any
+
+from inference.test_inference import TOKENS, outcomes_of, permits, seen
+from wfgraph.compiler.inference import Inference
+from wfgraph.errors import HaltProcessing
+
+# What the bodies may name --------------------------------------------------------------------------------------------
+
+
+def halts(obj, eng):
+    eng.halt()
+
+
+def stops(obj, eng):
+    eng.stop()
+
+
+def looks(obj, eng):
+    return obj["seen"]
+
+
+def hop(eng, by=1):
+    eng.jump_call(by)
+
+
+def quiet(*args):
+    raise HaltProcessing("without the engine")
+
+
+def change(rows):
+    rows[0] = 5
+
+
+class Step:
+    offset = 2
+
+    def __init__(self, reason=None):
+        self.reason = reason
+
+    def leave(self, eng):
+        self.really(eng)
+
+    def really(self, eng):
+        eng.halt()
+
+
+class Louder(Step):
+    def leave(self, eng):
+        super().leave(eng)
+
+    def leave_oddly(self, eng):
+        super().nothing(eng)
+
+    @classmethod
+    def of_class(cls, eng):
+        super().leave(eng)
+
+    @staticmethod
+    def of_nothing():
+        super().leave()
+
+
+class Meta(type):
+    pass
+
+
+class Made(metaclass=Meta):
+    pass
+
+
+class Held:
+    step = 1
+    label = "a"
+
+    def __eq__(self, other):
+        raise AssertionError("it is only to be read")
+
+    __hash__ = object.__hash__
+
+
+HELD = Held()
+LOUDER = Louder()
+LIMIT = 1
+BACK = -2
+TEXT = "text"
+OFFSETS = (3, 4)
+PAIR = (halts, stops)
+STEPS = [halts, stops]
+BY_FUNCTION = {quiet: 1}
+FUNCTIONS = frozenset((quiet,))
+
+
+def task_of(body: str) -> FunctionType:
+    """Return a task with a body, whose source is there."""
+    lines = ["def task(obj, eng):\n", *(f"    {line}\n" for line in body.splitlines())]
+    name = f"<task {body!r}>"
+    linecache.cache[name] = (0, None, lines, name)
+    found: dict[str, Any] = {**globals(), "math": math, "partial": partial}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)
+        exec(compile("".join(lines), name, "exec", dont_inherit=True), found)  # noqa: S102 - our own
+    task: FunctionType = found["task"]
+    return task
+
+
+def told(body: str, engine: type | None = None) -> str:
+    """Return all that is read of a body, without lines."""
+    found = Inference(engine).effects(task_of(body))
+    parts = [" ".join(map(str, found.outcomes))]
+    if found.opaque:
+        parts = [f"?: {found.opaque.partition(', line ')[0]}"]
+    parts += [f"{name} {', '.join(sorted(some))}" for name in ("reads", "writes") if (some := getattr(found, name))]
+    parts += [name for name in ("elsewhere", "acts") if getattr(found, name)]
+    parts += [f"{note.kind.value} {note.detail}" for note in found.notes]
+    return "; ".join(parts)
+
+
+def refuted(body: str) -> list[str]:
+    """Return what runs of a body tell the engine that was not foreseen."""
+    task = task_of(body)
+    known = outcomes_of(task)
+    found = [seen(task, dict(token)) for token in TOKENS]
+    return [] if known is None else [str(one) for one in found if one is not None and not permits(known, one)]
