@@ -15,6 +15,7 @@ import re
 import threading
 import types
 import urllib.request
+from abc import ABC
 from collections import deque
 from collections.abc import Mapping
 from contextlib import contextmanager, nullcontext, suppress
@@ -514,23 +515,25 @@ def decides_before_it_defines(obj, eng):
         eng.halt()
 
 
-@animal("?", why="ClassDef in a task: class again:", notes="")
+@animal("?", why="ClassDef in a task: class again:", notes="restarts restart: once()")
 def takes_a_class_for_anything(obj, eng):
-    again = eng.restart
+    again = once = eng.restart
 
     class again:
         pass
 
     again()
+    once()
 
 
-@animal("?", why="AsyncFunctionDef in a task: async def again(): ...", notes="")
+@animal("?", why="AsyncFunctionDef in a task: async def again(): ...", notes="restarts restart: once()")
 def takes_an_async_function_for_anything(obj, eng):
-    again = eng.restart
+    again = once = eng.restart
 
     async def again(): ...
 
     again()
+    once()
 
 
 @animal("?", why="TryStar in a task: try:", notes="restarts restart: once()")
@@ -1278,8 +1281,15 @@ class Asking(type):
 class Asked(metaclass=Asking): ...
 
 
+class Hooked(ABC):
+    @classmethod
+    def __subclasshook__(cls, kind):
+        return True
+
+
 LYING = Lying()
 SCAN = json.scanner.py_make_scanner(json.JSONDecoder(parse_float=lambda _: raises_a_halt()))
+SCAN_INTO_A_CLASS = json.scanner.py_make_scanner(json.JSONDecoder(parse_float=Gate))
 SCAN_PLAINLY = json.scanner.py_make_scanner(json.JSONDecoder())
 
 
@@ -1375,6 +1385,34 @@ def enters_a_generator(obj, eng):
 @animal("?", why='scan_once() holds code of the project: SCAN("1.5", 0)')
 def calls_what_python_has_made_around_code(obj, eng):
     SCAN("1.5", 0)
+
+
+@animal("?", why='scan_once() holds code of the project: SCAN_INTO_A_CLASS("1.5", 0)')
+def calls_what_python_has_made_around_a_class(obj, eng):
+    SCAN_INTO_A_CLASS("1.5", 0)
+
+
+@animal("halt stop")
+def does_not_ask_who_may_have_a_hook(obj, eng, limit=3):
+    if isinstance(limit, Hooked):
+        eng.halt()
+    eng.stop()
+
+
+@animal("return halt")
+def does_not_decide_by_the_class_of_a_global(obj, eng):
+    if isinstance(SHUT, bool):
+        eng.halt()
+
+
+@animal("?", why=f'{UNKNOWN}: getattr(eng, obj.get("kind")).add(1)')
+def asks_for_a_part_that_is_not_known(obj, eng):
+    getattr(eng, obj.get("kind")).add(1)
+
+
+@animal("return")
+def asks_for_a_part_of_an_object_that_is_not_known(obj, eng):
+    getattr(HELD, obj.get("kind")).add(1)
 
 
 @animal("return")
@@ -1478,7 +1516,9 @@ def gives_a_generator_to_a_log(obj, eng):
 def decides_by_what_its_default_is(obj, eng, limit=3, kinds=(str, bytes)):
     if isinstance(limit, str) or isinstance(limit, (str, bytes)) or isinstance(limit, Mapping):
         eng.halt()
-    if isinstance(limit, int) and isinstance(limit, (str, int)):
+    if isinstance(limit, kinds) or isinstance(limit, Held) or isinstance(limit, (Held, kinds)):
+        eng.halt()
+    if isinstance(limit, int) and isinstance(limit, (str, int)) and isinstance(limit, (int, kinds)):
         eng.stop()
     eng.abort()
 
@@ -1492,7 +1532,7 @@ def does_not_ask_what_may_lie(obj, eng, one=LYING):
 
 @animal("halt stop")
 def does_not_ask_who_may_lie(obj, eng, limit=3):
-    if isinstance(limit, Asked):
+    if isinstance(limit, Asked) and isinstance(limit, Hooked):
         eng.halt()
     eng.stop()
 
@@ -1610,7 +1650,7 @@ def raises_what_is_no_exception(obj, eng):
 
 @animal("?", why=f"{UNKNOWN}: others[0]()")
 def calls_what_is_left(obj, eng):
-    _, *others = [1, lambda: raises_a_halt()]
+    _, *others = [lambda: None, lambda: raises_a_halt()]
     others[0]()
 
 

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import threading
 import types
+import xmlrpc.client
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -55,6 +56,10 @@ class Mine:
     def __call__(self) -> None: ...
 
 
+class MyList(list[int]):
+    __slots__ = ("step",)
+
+
 # An object; whether it steers nothing by itself; whether it belongs to Python's library.
 OBJECTS: list[tuple[Any, bool, bool]] = [
     (len, True, True),
@@ -94,6 +99,9 @@ OBJECTS: list[tuple[Any, bool, bool]] = [
     (hypothesis.note, True, False),
     (from_file(f"{INSTALLED}wfgraph/graph.py", "wfgraph.graph"), False, False),
     (mine, False, False),
+    (MyList.append, True, True),
+    (MyList().append, False, True),
+    (MyList.__dict__["step"], False, True),
     (Mine, False, False),
     (Mine(), False, False),
     (GenericWorkflowEngine, False, False),
@@ -130,7 +138,7 @@ def package(monkeypatch: pytest.MonkeyPatch, name: str, **variables: Any) -> Fun
         module.__file__ = f"{INSTALLED}{each.replace('.', '/')}.py"
         monkeypatch.setitem(sys.modules, each, module)
     vars(sys.modules[f"{name}.part"]).update(variables)
-    return from_file(f"{INSTALLED}{name}/core.py", f"{name}.core")
+    return from_file(f"{INSTALLED}{name}/core.py", f"{name}.core.deep")
 
 
 def test_a_package_that_names_the_engine_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,6 +272,9 @@ ATTRIBUTES: list[tuple[Any, str, Value | None]] = [
     (Whole, "missing", PLAIN),
     (MadeUp, "anything", None),
     (Wild(), "anything", None),
+    (xmlrpc.client.ServerProxy("http://localhost"), "anything", PLAIN),
+    (Path("a"), "name", PLAIN),
+    (Path, "name", PLAIN),
     (threading.Lock(), "acquire", PLAIN),
     ("text", "upper", PLAIN),
     ("text", "missing", None),

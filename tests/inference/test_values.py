@@ -125,7 +125,16 @@ def test_the_members_of_a_value_have_an_order() -> None:
     several = join(*map(Known, ("c", "a", "b", 3, 2, None)), Token())
     assert ["'a'", "'b'", "'c'", "2", "3", "None"] == [repr(one.value) for one in list(members(several))[:6]]  # type: ignore[attr-defined]
     assert Token() == list(members(several))[6]
-    assert [Engine(), Token()] == list(members(join(Token(), Engine())))
+    kinds = [Caught(), Engine(), Mapping(), Sequence(()), Token()]
+    assert kinds == list(members(join(*reversed(kinds))))
+
+
+def test_an_object_is_not_asked_for_a_text_to_be_put_in_order() -> None:
+    class Loud:
+        def __repr__(self) -> str:
+            raise AssertionError
+
+    assert len(list(members(join(Known(Loud()), Known(Loud()))))) == 2
 
 
 def test_objects_are_the_same_by_their_type_and_firmness_and_constants_by_what_they_are() -> None:

@@ -81,9 +81,9 @@ class InertCalls(EngineCalls):
 def consumes(callee: Value) -> bool:
     """Tell whether a function uses up the generator that it is given before it returns."""
     if not isinstance(callee, Known):
-        return isinstance(callee, Token | Unknown) and not carries(callee)
+        return isinstance(callee, Token | Unknown)
     name = getattr(callee.value, "__name__", "")
-    return name not in _LAZY and getattr(callee.value, "__module__", "builtins") == "builtins"
+    return name not in _LAZY and getattr(callee.value, "__module__", None) == "builtins"
 
 
 def _is_instance(value: Value, kind: Value) -> Value:
@@ -102,7 +102,7 @@ def _says_its_class(value: Any) -> bool:
 
 def _asks_the_class(kind: Any) -> bool:
     """Tell whether ``isinstance`` runs nothing of the project's for a class."""
-    return type(kind) is type or (is_a(kind, type) and is_inert(type(kind)) and is_inert(kind))
+    return type(kind) is type or (is_a(kind, type) and is_inert(kind))
 
 
 def _holds_code(function: FunctionType) -> bool:
@@ -110,7 +110,7 @@ def _holds_code(function: FunctionType) -> bool:
     seen, waiting = {function}, [function]
     while waiting:
         for _, one in closed_over(waiting.pop()):
-            if callable(one) and not is_a(one, type) and not is_inert(one):
+            if callable(one) and not is_inert(one):
                 return True
             if is_a(one, FunctionType) and one not in seen:
                 seen.add(one)
@@ -120,5 +120,5 @@ def _holds_code(function: FunctionType) -> bool:
 
 def _acts(value: Any) -> bool:
     """Tell whether a function probably changes the world outside the process."""
-    root = (getattr(value, "__module__", None) or "builtins").partition(".")[0]
+    root = (getattr(value, "__module__", None) or "").partition(".")[0]
     return root in _ACTING or not follows(value)

@@ -70,7 +70,7 @@ def is_inert(function: Any) -> bool:
     module = getattr(function, "__module__", None)
     if module is None:
         owner = getattr(function, "__objclass__", None) or type(getattr(function, "__self__", None))
-        module = getattr(owner, "__module__", "builtins")
+        module = getattr(owner, "__module__", "")
     return _inert_module(module if isinstance(module, str) else "")
 
 
@@ -96,8 +96,6 @@ def _inert_file(filename: str, module: str) -> bool:
 def _inert_module(module: str) -> bool:
     """Tell whether what is written in C, or a class, comes from a module that steers no engine."""
     root = module.partition(".")[0]
-    if root in ("builtins", "_frozen_importlib"):
-        return True
     found = sys.modules.get(module)
     filename = getattr(found, "__file__", None)
     if filename is None:
@@ -155,7 +153,7 @@ def attribute_of(owner: Any, name: str) -> Value | None:
             return PLAIN if is_inert(kind) else None
         return PLAIN if is_a(owner, type) else None
     if is_a(owner, type):
-        return _bound(found, Known(owner, 0), owner, True)
+        return _bound(found, PLAIN, owner, True)
     # A function that the object itself holds is no method of it.
     of_itself = getattr_static(type(owner), name, _MISSING) is not found
     return Known(found, 0) if of_itself else _bound(found, Known(owner, 0), type(owner), False)
@@ -179,8 +177,6 @@ def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
         return Bound(Known(found.__func__), Known(kind))
     if is_a(found, FunctionType) and not of_class:
         return Bound(Known(found), owner)
-    if is_a(found, property):
-        return Unknown(isinstance(owner, Instance) and owner.engine, True)
     if is_a(found, MemberDescriptorType) and isinstance(owner, Known) and not of_class:
         try:
             return Known(found.__get__(owner.value), 0)  # what a slot holds: nobody's code is run
