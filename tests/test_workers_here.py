@@ -536,6 +536,26 @@ def test_a_token_that_can_not_be_sent_is_told_of(here: list[Here]) -> None:
     assert here == here[0].shut
 
 
+def test_it_is_told_which_tokens_were_in_the_hands_of_lost_workers(
+    monkeypatch: pytest.MonkeyPatch, here: list[Here]
+) -> None:
+    def run(self: Any, chunk: Chunk) -> Any:
+        if 2 in chunk.tokens:
+            raise KilledError
+        return done(chunk, 0.0)
+
+    monkeypatch.setattr(sharing._Work, "__call__", run)
+    with pytest.raises(WorkersLost) as raised:
+        engine(doubles).process(list(range(9)), workers=1)
+    assert raised.value.message == (
+        "worker processes have ended in the middle of their work (killed, or out of memory?); it is not known how far "
+        "they came with the tokens 2 to 2, 3 to 5, which are as they were before; store the run (wfgraph.storage), and "
+        "such a loss repeats at most the tasks in hand"
+    )
+    assert [[2], [3, 4, 5]] == [one.tokens for one in raised.value.pieces]
+    assert here[0] in here[0].shut
+
+
 def test_workers_are_ended_when_the_run_that_they_share_is_interrupted(
     monkeypatch: pytest.MonkeyPatch, here: list[Here]
 ) -> None:

@@ -115,7 +115,7 @@ class WorkerPool:
         order: deque[Piece] = deque()
         ended = False
         while True:
-            while not ended and sum(not one.future.done() for one in order) < self._count * _AHEAD:
+            while not (ended or self._is_full(order)):
                 what = pieces()
                 ended = what is None
                 if not ended:
@@ -128,6 +128,12 @@ class WorkerPool:
                 return
             elif under_way := [one.future for one in order if not one.future.done()]:
                 wait(under_way, return_when=FIRST_COMPLETED)
+
+    def _is_full(self, order: Iterable[Piece]) -> bool:
+        """Tell whether workers have enough to do, or are lost: what waits then was never in their hands."""
+        return any(one.is_broken for one in order) or (
+            sum(not one.future.done() for one in order) >= self._count * _AHEAD
+        )
 
     def _handed(self, what: Any) -> Future[Any]:
         try:
