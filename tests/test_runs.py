@@ -32,7 +32,8 @@ from wfgraph.errors import (
     WorkflowError,
 )
 from wfgraph.graph.routine import ROUTINES
-from wfgraph.patterns import FOR
+from wfgraph.patterns import BREAK, FOR
+from wfgraph.runtime import loops
 from wfgraph.runtime.hooks import _Signal, handler_for, provided
 from wfgraph.runtime.tokens import process_tokens
 
@@ -580,3 +581,193 @@ def test_an_unknown_key_says_what_to_do_and_an_engines_definitions_are_told_by_t
         "No workflow is registered for the key: three. Perhaps you forgot to load workflows or the workflow definition for "
         "the given key was empty?",
     )
+
+
+# Routines and what is done around them -----------------------------------------------------------------------------------
+
+
+def ask_unseen(eng: Any) -> list[int]:
+    """Return the live position, in a way that no reader of the code sees."""
+    found: list[int] = getattr(eng.state, "callback_" + "pos")
+    return found
+
+
+def jumps_over_one(obj: Any, eng: Any) -> None:
+    eng.jump_call(2)
+
+
+def test_a_jump_leads_into_a_routine_when_it_has_led_there_often() -> None:
+    eng = engine(jumps_over_one, a, routine_of, tier="compiled")
+    tokens: list[list[bool]] = [[] for _ in range(6)]
+    eng.process(tokens)
+    assert [[False]] * 3 + [[True]] * 3 == tokens
+
+
+def test_a_token_goes_on_from_the_middle_in_a_routine_when_that_was_done_often() -> None:
+    eng = engine(a, [a, routine_of], tier="compiled", kind=with_classes(before_object=lambda *_: None))
+    seen: list[list[bool]] = []
+    for _ in range(6):
+        seen.append([])
+        eng.state.callback_pos = [1, 1]
+        eng.process([seen[-1]], reset_state=False)
+        eng.state.token_pos = -1
+    assert [[False]] * 3 + [[True]] * 3 == seen
+
+
+def asks_and_tells(obj: list[bool], eng: Any) -> None:
+    obj.append(sys._getframe(1).f_code.co_filename.startswith(ROUTINES))
+    ask_unseen(eng)
+
+
+@pytest.mark.parametrize(
+    ("last", "hooked", "interpreted", "compiled"),
+    [
+        (a, False, 0, 3),
+        (raises(SkipToken), False, 0, 3),
+        (jumps_over_one, False, 0, 3),
+        (a, True, 40, 3),
+        (raises(SkipToken), True, 40, 3),
+    ],
+    ids=["returns", "skips", "jumps", "returns, with hooks", "skips, with hooks"],
+)
+def test_the_interpreter_takes_over_when_three_tokens_were_asked_for_their_position(
+    monkeypatch: pytest.MonkeyPatch, last: Any, hooked: bool, interpreted: int, compiled: int
+) -> None:
+    monkeypatch.delenv("WFGRAPH_TIER", raising=False)
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(asks_and_tells, last, kind=kind)
+    tokens: list[list[bool]] = [[] for _ in range(50)]
+    eng.process(tokens)
+    rest = 50 - interpreted - compiled
+    assert [[False]] * interpreted + [[True]] * compiled + [[False]] * rest == tokens
+
+
+@tiers
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
+@pytest.mark.parametrize(
+    ("callbacks", "expected"),
+    [
+        ([a, a], [2]),
+        ([BREAK(), a], [1]),
+        ([[BREAK(), a], a], [2]),
+        ([jumps_over_one, a, BREAK(), a], [3]),
+        ([jumps_over_one, a, a], [3]),
+        ([raises(BreakFromThisLoop), a], [1]),
+        ([[raises(BreakFromThisLoop), a], a], [2]),
+        ([raises(SkipToken)], [1]),
+    ],
+)
+def test_who_holds_the_position_of_a_token_sees_where_it_has_ended(
+    tier: str, hooked: bool, callbacks: list[Any], expected: list[int]
+) -> None:
+    def holds(obj: list[Any], eng: Any) -> None:
+        obj.append(ask_unseen(eng))
+
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(holds, *callbacks, tier=tier, kind=kind)
+    tokens: list[list[Any]] = [[] for _ in range(6)]
+    eng.process(tokens)
+    assert [[expected]] * 6 == tokens
+    assert 6 == len({id(one[0]) for one in tokens}), "each token has its own"
+    assert [0] == eng.state.callback_pos
+
+
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
+@pytest.mark.parametrize("asks", [False, True], ids=["unasked", "asked"])
+@pytest.mark.parametrize(
+    "last",
+    [a, raises(SkipToken), raises(HaltProcessing), raises(ValueError), raises(BreakFromThisLoop), raises(JumpCall(1))],
+    ids=["returns", "skips", "halts", "fails", "breaks", "jumps"],
+)
+def test_after_a_run_nobody_follows_it_any_more(last: Any, asks: bool, hooked: bool) -> None:
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(asks_and_tells if asks else a, [last], tier="compiled", kind=kind)
+    for _ in range(6):
+        with suppress(HaltProcessing, ValueError):
+            eng.process([[], []])
+        assert eng.state._cursor is None
+        executable = eng._compiled(eng.callbacks.get()).executable()
+        assert executable.following is None
+        assert last is executable.namespace["task_1"]
+
+
+@tiers
+def test_the_next_token_knows_nothing_of_the_loops_of_the_last(tier: str) -> None:
+    seen: list[bool] = []
+
+    def looks(obj: Any, eng: Any) -> None:
+        seen.append(loops.KEY in eng.extra_data)
+
+    def breaks(obj: Any, eng: Any) -> None:
+        eng.break_current_loop()
+
+    eng = engine(looks, *FOR([1, 2], "x", [breaks]), tier=tier)
+    eng.callbacks.add([FOR([1, 2], "x", breaks), looks])
+    eng.process(list(range(6)))
+    assert {False} == set(seen)
+    eng = engine(looks, [FOR([1, 2], "x", [breaks])], looks, tier=tier)
+    eng.process(list(range(6)))
+    assert [False] * 12 == seen[-12:]
+
+
+@tiers
+@pytest.mark.parametrize("step", [-1, 0, 1, 2])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_jump_after_a_change_of_the_position_is_one_from_there(tier: str, place: int, step: int) -> None:
+    def say(text: str) -> Any:
+        return lambda obj, eng: obj.append(text)
+
+    def moves(obj: list[str], eng: Any) -> None:
+        obj.append("m")
+        if obj.count("m") == 1:
+            ask_unseen(eng)[0] = place
+            eng.jump_call(step)
+
+    eng = engine(say("a"), moves, say("b"), say("c"), tier=tier)
+    rest = ["ambc", "mbc", "bc", "c", ""][max(0, place + step) :]
+    for _ in range(6):
+        token: list[str] = []
+        eng.process([token])
+        assert f"am{rest[0]}" == "".join(token)
+
+
+@tiers
+def test_a_position_changed_by_the_last_task_of_a_token_leads_that_token_back(tier: str) -> None:
+    def note(obj: list[str], eng: Any) -> None:
+        obj.append("note")
+
+    def moves(obj: list[str], eng: Any) -> None:
+        position = ask_unseen(eng)
+        if len(obj) < 3:
+            position[0] = -1
+
+    eng = engine(note, moves, tier=tier)
+    tokens: list[list[str]] = [[] for _ in range(6)]
+    eng.process(tokens)
+    assert [["note"] * 3] * 6 == tokens
+
+
+@tiers
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
+@pytest.mark.parametrize("how", ["process", "restart"])
+def test_a_run_in_a_task_that_was_asked_for_its_position_leaves_that_to_it(tier: str, hooked: bool, how: str) -> None:
+    seen: list[Any] = []
+
+    def note(obj: Any, eng: Any) -> None:
+        seen.append((obj, eng.state.glance()))
+
+    def again(obj: Any, eng: Any) -> None:
+        held = ask_unseen(eng)
+        assert [1, 0] == held
+        if obj == 1 and len(seen) == 1:
+            if how == "process":
+                eng.process([2])
+            else:
+                eng.restart("first", "first", [2])
+            seen.append(("held", held is ask_unseen(eng), list(held)))
+
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(note, [again, note], note, tier=tier, kind=kind)
+    eng.process([1])
+    inner = [(2, [0]), (2, [1, 1]), (2, [2])]
+    assert [(1, [0]), *inner, ("held", True, [1, 0]), (1, [1, 1]), (1, [2])] == seen

@@ -127,6 +127,7 @@ def test_results_come_in_the_order_of_the_pieces_and_pieces_are_asked_for_as_lat
     four = [0, 1, 2, 3]
     assert [four, [*four, 4], [*four, 4, 5], *[[*four, 4, 5, None]] * 3] == handed
     assert [2] == [one.count for one in here]
+    assert isinstance(here[0].context, pool._Context)
 
 
 def test_no_work_gives_no_results(here: list[Here]) -> None:
@@ -177,6 +178,14 @@ def test_what_workers_had_in_hand_that_were_lost_is_handed_out_again(
     assert ["a", *["b"] * (times + 1), "c"] == done
     assert times + 1 == len(here)
     assert here[:-1] == here[0].shut
+
+
+def test_workers_that_were_lost_without_work_in_hand_are_replaced_when_there_is_some(here: list[Here]) -> None:
+    lost: list[Any] = []
+    workers = WorkerPool(str, 1)
+    here[0].lost = True
+    assert ["1", "2"] == list(workers.results(some(1, 2), lost.append))
+    assert ([[1]], 2) == (lost, len(here))
 
 
 @pytest.mark.parametrize(("wants", "times"), [(False, 1), (True, 4)])
@@ -256,7 +265,7 @@ def test_who_does_not_want_to_wait_for_workers_ends_them_at_once(
 
 def test_a_context_knows_the_processes_that_it_has_made() -> None:
     context = pool._Context()
-    made = context.Process(target=str, args=(1,), name="one")
+    made = context.Process(None, target=str, args=(1,), name="one")
     assert ("one", []) == (made.name, context.running())
     assert [made] == context._made
 
