@@ -448,6 +448,27 @@ def test_a_shared_run_is_stopped_by_the_first_halt_or_error(key: str, kind: type
     assert (2, [0, 0], False) == (eng.state.token_pos, eng.state.callback_pos, eng.has_completed)
 
 
+def test_a_shared_run_that_was_stopped_stands_at_the_token_that_has_stopped_it() -> None:
+    given = [[n] for n in [*[4] * 10, 3, *[5] * 89]]  # the last one of the first chunk of 8
+    eng = engine([doubles])
+    eng.extra_data["halts"] = True
+    with pytest.raises(HaltProcessing):
+        eng.process(given, workers=1)
+    assert (10, [0, 0], given[10]) == (eng.state.token_pos, eng.state.callback_pos, eng.current_object)
+
+
+def test_a_run_that_was_stopped_stays_stopped_whatever_comes_back_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def results(self: WorkerPool, pieces: Callable[[], Any]) -> Iterator[Done]:
+        first, second = pieces(), pieces()
+        yield done(first, 0.0, ValueError("own"))
+        yield done(second, 0.0)
+        assert pieces() is None
+
+    monkeypatch.setattr(WorkerPool, "results", results)
+    with pytest.raises(ValueError, match="own"):
+        engine(doubles).process([[n] for n in range(9)], workers=1)
+
+
 def test_a_shared_run_goes_past_halts_where_it_is_told_to() -> None:
     given = [[n] for n in (2, 3, 4, 3)]
     eng = engine(doubles)

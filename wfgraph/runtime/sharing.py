@@ -78,7 +78,7 @@ class Chunks:
         if self.stopped or left <= 0:
             return None
         # Not more than eight times as many as were ever measured: the first ones may have been the fast ones.
-        size = 1 if not self._ran else min(8 * self._ran, int(_SECONDS * self._ran / max(self._took, 1e-9)))
+        size = min(8 * self._ran, int(_SECONDS * self._ran / max(self._took, 1e-9)))
         size = max(1, min(size, -(-left // (2 * self._workers))))
         found = Chunk(self._next, [self._tokens[index] for index in range(self._next, self._next + size)])
         self._next += size
