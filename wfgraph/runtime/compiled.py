@@ -96,7 +96,6 @@ def _run_plain(
             handle(obj, error)
             return
     state._cursor = None
-    state._callback_pos = [0]
 
 
 def _token_of(error: BaseException, obj: Any) -> Any:
@@ -203,7 +202,7 @@ def _continue(cursor: Cursor, executable: Executable, eng: Any, obj: Any, error:
     while True:
         pc = cursor.settle(error)
         error.__traceback__ = None  # which holds this frame, which holds the error
-        moved = error.args[0] if type(error) is JumpCall else _step(error)
+        moved = _step(error)
         unit = None
         if cursor.live is None or (not isinstance(error, Moved) and cursor.unchanged()):
             unit = executable.landings.get((pc, moved)) or _land(executable, pc, moved)

@@ -144,9 +144,8 @@ class TransitionActions:
     @staticmethod
     def JumpToken(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
         """Move to another token; the offset is clamped to the first token and to the end of the run."""
-        step = exc_info[1].args[0]
-        before_next = eng.state.token_pos - 1 + step
-        eng.state.token_pos = min(len(eng) - 1, before_next) if step > 0 else max(-1, before_next)
+        before_next = eng.state.token_pos - 1 + exc_info[1].args[0]
+        eng.state.token_pos = max(-1, min(len(eng) - 1, before_next))
         eng.state.callback_pos_reset()
 
     @staticmethod

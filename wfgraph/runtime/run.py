@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +131,7 @@ def running(eng: Any, compiled: Callable[[Any], Any]) -> Iterator[Run]:
     eng._run = run
     known = current_engine.set(eng)
     try:
-        with set_apart(eng) if nested else nullcontext():
+        with set_apart(eng):
             # What continues a run, after the halt of a token, is a part of it.
             if eng._observer is None or (around is not None and not nested):
                 yield run

@@ -62,7 +62,7 @@ class Trace:
     def arrive(self, node: int) -> None:
         """The token reaches a node."""
         self.steps.append(Step(self._token, self._source, node, self._control, self._seconds))
-        self._source, self._control, self._seconds = node, None, 0.0
+        self._source, self._control = node, None
         self._since = perf_counter()
 
     def ended(self, error: BaseException | None) -> None:
