@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -29,13 +30,16 @@ from wfgraph.errors import (
     JumpTokenBack,
     JumpTokenForward,
     SkipToken,
+    StopProcessing,
     WorkflowError,
 )
 from wfgraph.graph.routine import ROUTINES
+from wfgraph.logs import fields_of
 from wfgraph.patterns import BREAK, FOR
 from wfgraph.runtime import loops
 from wfgraph.runtime.hooks import _Signal, handler_for, provided
 from wfgraph.runtime.tokens import process_tokens
+from wfgraph.runtime.trace import Trace
 
 tiers = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
 
@@ -137,6 +141,23 @@ def test_a_hook_after_a_token_that_fails_is_logged_where_it_is_halted(caplog: py
         engine(raises(ValueError("own")), kind=with_classes(actions)).process([Token("one")])
 
 
+@tiers
+def test_what_has_ended_a_token_is_said_while_it_is_handled_and_not_after(tier: str) -> None:
+    said: list[Any] = []
+
+    def handler(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
+        said.append(fields_of(eng).get("wfgraph_outcome"))
+
+    def task(obj: int, eng: Any) -> None:
+        said.append(fields_of(eng).get("wfgraph_outcome"))
+        if obj == 1:
+            raise ValueError
+
+    actions = type("Actions", (TransitionActions,), {"ValueError": staticmethod(handler)})
+    engine(task, tier=tier, kind=with_classes(transitions=actions)).process([1, 2])
+    assert [None, "error", None] == said
+
+
 def handling(handled: list[Any]) -> type:
     """Return a transition mapper that notes what its handlers are given, and goes on."""
 
@@ -193,7 +214,7 @@ class Bare:
     """A mapper that has no handler of its own."""
 
 
-class OfLookups(Bare):
+class OfLookups:
     @staticmethod
     def LookupError(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None: ...
 
@@ -293,6 +314,26 @@ def test_what_ends_a_task_early_is_said_to_who_listens(tier: str, leave: Any, sa
         assert ([said] if kind is Lines and own else []) == token.log.lines
 
 
+@tiers
+def test_each_task_is_said_to_who_listens_with_its_place_and_its_token(tier: str) -> None:
+    for kind in (Lines, Deaf):
+        eng = engine(a, [a, [a]], tier=tier)
+        eng.log = kind()
+        eng.process([Token("x\ny")])
+        places = ["[0]", "-[1, 0]", "--[1, 1, 0]"] if kind is Lines else []
+        assert [f"Running ({place}.) callback a for obj: <x\\ny>" for place in places] == eng.log.lines
+
+
+def test_depth_costs_nothing_under_the_eyes_of_a_trace() -> None:
+    deep: list[Any] = [a]
+    for _ in range(1_500):
+        deep = [deep]
+    eng = engine(deep)
+    eng.trace = Trace()
+    eng.process([1])
+    assert 2 == len(eng.trace.steps)
+
+
 def test_a_stop_without_tokens_that_log_is_said_once() -> None:
     eng = engine(raises(AbortProcessing))
     eng.log = Lines()
@@ -316,6 +357,18 @@ def test_a_signal_takes_along_what_it_is_given(name: str) -> None:
     with getattr(signals, name).connected_to(listen):
         getattr(Signal, name)(eng, more=1)
     assert [(eng, {"more": 1})] == heard
+
+
+def test_what_is_sent_has_a_name(caplog: pytest.LogCaptureFixture) -> None:
+    for name in NAMES[:2]:
+        with pytest.raises(TypeError):
+            getattr(Signal, name)(engine(a), 1)
+    assert [] == caplog.records
+    for name in NAMES[2:]:
+        getattr(Signal, name)(engine(a), 1)
+    assert [f"a receiver of the signal {name} failed" for name in NAMES[2:]] == [
+        one.getMessage() for one in caplog.records
+    ]
 
 
 @pytest.mark.parametrize("name", ["workflow_halted", "workflow_error"])
@@ -349,6 +402,29 @@ def test_without_blinker_no_signal_is_sent_which_is_said_once(
     assert [said] * 3 == [one.getMessage() for one in caplog.records]
     assert ["Mine", "Other", "wfgraph"] == [one.name.rpartition(".")[2] for one in caplog.records]
     assert "wfgraph" == caplog.records[-1].name
+
+
+@tiers
+@pytest.mark.parametrize(
+    ("last", "names"),
+    [
+        (a, ["workflow_started", "workflow_finished"]),
+        (raises(StopProcessing), ["workflow_started", "workflow_finished"]),
+        (raises(HaltProcessing), ["workflow_started", "workflow_halted"]),
+        (raises(ValueError), ["workflow_started", "workflow_error", "workflow_halted"]),
+    ],
+    ids=["returns", "stops", "halts", "fails"],
+)
+def test_a_run_sends_its_signals_in_order_with_itself(tier: str, last: Any, names: list[str]) -> None:
+    heard: list[Any] = []
+    with ExitStack() as stack:
+        for name in NAMES:
+            listener = partial(lambda name, sender: heard.append((name, sender)), name)
+            stack.enter_context(getattr(signals, name).connected_to(listener))
+        eng = engine(last, tier=tier)
+        with suppress(HaltProcessing, ValueError):
+            eng.process([1])
+    assert [(name, eng) for name in names] == heard
 
 
 def test_with_blinker_signals_are_those_of_the_module() -> None:
@@ -566,6 +642,32 @@ def test_what_is_no_list_of_tokens_is_told_with_what_to_do(objects: Any, message
     assert message == raised.value.message
 
 
+@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+def test_a_token_whose_definition_is_empty_is_told_of_when_it_is_its_turn(tier: str) -> None:
+    ran: list[str] = []
+    eng = engine(a, tier=tier)
+    eng.callbacks.get().clear()
+    eng.callbacks.add(lambda obj, eng: ran.append("other"), "other")
+    with pytest.raises(WorkflowError) as raised:
+        eng.process([Given("other"), 5])
+    assert "The callbacks under '*' are empty, did you set them?" == raised.value.message
+    assert ["other"] == ran
+
+
+def test_definitions_are_cleared_by_key_or_all_at_once() -> None:
+    known = Callbacks()
+    for key in ("*", "one", "two"):
+        known.add(a, key)
+    known.clear()
+    assert {"one": [a], "two": [a]} == known.get(None)
+    known.clear("one")
+    known.clear("unknown")
+    assert {"two": [a]} == known.get(None)
+    assert not known.empty()
+    known.clear(None)
+    assert known.empty()
+
+
 def test_an_unknown_key_says_what_to_do_and_an_engines_definitions_are_told_by_their_keys() -> None:
     known = Callbacks()
     assert "<Callbacks for nothing>" == repr(known)
@@ -638,6 +740,9 @@ def test_the_interpreter_takes_over_when_three_tokens_were_asked_for_their_posit
     eng = engine(asks_and_tells, last, kind=kind)
     tokens: list[list[bool]] = [[] for _ in range(50)]
     eng.process(tokens)
+    executable = eng._compiled(eng.callbacks.get()).executable()
+    assert (None, None) == (eng.state._cursor, executable.following)
+    assert asks_and_tells is executable.namespace["task_0"]
     rest = 50 - interpreted - compiled
     assert [[False]] * interpreted + [[True]] * compiled + [[False]] * rest == tokens
 
@@ -693,21 +798,31 @@ def test_after_a_run_nobody_follows_it_any_more(last: Any, asks: bool, hooked: b
 
 @tiers
 def test_the_next_token_knows_nothing_of_the_loops_of_the_last(tier: str) -> None:
-    seen: list[bool] = []
+    def looks(obj: list[int], eng: Any) -> None:
+        records = eng.extra_data.get(loops.KEY, {}).values()
+        obj.extend(one["token"] for one in records if one["token"] != eng.state.token_pos)
+        if eng.extra_data["x"] == 2:
+            eng.break_current_loop()
 
-    def looks(obj: Any, eng: Any) -> None:
-        seen.append(loops.KEY in eng.extra_data)
+    eng = engine(*FOR([1, 2, 3], "x", [looks]), tier=tier)
+    tokens: list[list[int]] = [[] for _ in range(6)]
+    eng.process(tokens)
+    assert [[]] * 6 == tokens
+    assert {"x": 2} == eng.extra_data
 
+
+@tiers
+def test_a_loop_that_was_left_is_forgotten_before_the_next_task(tier: str) -> None:
     def breaks(obj: Any, eng: Any) -> None:
         eng.break_current_loop()
 
-    eng = engine(looks, *FOR([1, 2], "x", [breaks]), tier=tier)
-    eng.callbacks.add([FOR([1, 2], "x", breaks), looks])
-    eng.process(list(range(6)))
-    assert {False} == set(seen)
+    def looks(obj: list[bool], eng: Any) -> None:
+        obj.append(loops.KEY in eng.extra_data)
+
     eng = engine(looks, [FOR([1, 2], "x", [breaks])], looks, tier=tier)
-    eng.process(list(range(6)))
-    assert [False] * 12 == seen[-12:]
+    tokens: list[list[bool]] = [[] for _ in range(6)]
+    eng.process(tokens)
+    assert [[False, False]] * 6 == tokens
 
 
 @tiers
@@ -750,24 +865,27 @@ def test_a_position_changed_by_the_last_task_of_a_token_leads_that_token_back(ti
 @tiers
 @pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
 @pytest.mark.parametrize("how", ["process", "restart"])
-def test_a_run_in_a_task_that_was_asked_for_its_position_leaves_that_to_it(tier: str, hooked: bool, how: str) -> None:
+@pytest.mark.parametrize("asks", ["before", "there", "never"])
+def test_a_run_in_a_task_leaves_to_it_its_position(tier: str, hooked: bool, how: str, asks: str) -> None:
     seen: list[Any] = []
 
     def note(obj: Any, eng: Any) -> None:
+        if asks == "before":
+            ask_unseen(eng)
         seen.append((obj, eng.state.glance()))
 
     def again(obj: Any, eng: Any) -> None:
-        held = ask_unseen(eng)
-        assert [1, 0] == held
+        held = ask_unseen(eng) if asks == "there" else None
+        assert held in (None, [1, 0])
         if obj == 1 and len(seen) == 1:
             if how == "process":
                 eng.process([2])
             else:
                 eng.restart("first", "first", [2])
-            seen.append(("held", held is ask_unseen(eng), list(held)))
+            assert held is None or (held is ask_unseen(eng) and held == [1, 0])
 
     kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
     eng = engine(note, [again, note], note, tier=tier, kind=kind)
     eng.process([1])
     inner = [(2, [0]), (2, [1, 1]), (2, [2])]
-    assert [(1, [0]), *inner, ("held", True, [1, 0]), (1, [1, 1]), (1, [2])] == seen
+    assert [(1, [0]), *inner, (1, [1, 1]), (1, [2])] == seen

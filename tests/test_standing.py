@@ -223,7 +223,9 @@ def test_runs_that_are_nested_may_take_more_frames_and_give_them_back() -> None:
     def note(obj: Any, eng: Any) -> None:
         limits.append(sys.getrecursionlimit())
         if obj < 3:
+            run = eng._run
             eng.process([obj + 1])
+            assert run is eng._run
             limits.append(sys.getrecursionlimit())
 
     before = sys.getrecursionlimit()
