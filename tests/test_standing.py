@@ -519,3 +519,20 @@ def test_another_factory_or_mapper_is_noticed() -> None:
     again = eng._extension(found)
     assert again is not found
     assert again.actions is eng.processing_factory.action_mapper
+
+
+@tiers
+def test_a_hook_that_a_task_exchanges_is_called_from_the_next_run_on(tier: str) -> None:
+    ran: list[Any] = []
+    factory: Any = type("Factory", (ProcessingFactory,), {"action_mapper": type("Actions", (ActionMapper,), {})})
+
+    def exchanges(obj: Any, eng: Any) -> None:
+        ran.append(obj)
+        factory.before_object = staticmethod(lambda eng, objects, obj: ran.append(("before", obj)))
+        factory.action_mapper.after_each_callback = staticmethod(lambda eng, task, obj: ran.append(("after", obj)))
+
+    eng = engine(exchanges, tier=tier, kind=type("Hooked", (GenericWorkflowEngine,), {"processing_factory": factory}))
+    eng.process([1, 2])
+    assert [1, 2] == ran
+    eng.process([3])
+    assert [("before", 3), 3, ("after", 3)] == ran[2:]
