@@ -705,15 +705,31 @@ def test_a_jump_leads_into_a_routine_when_it_has_led_there_often() -> None:
     assert [[False]] * 3 + [[True]] * 3 == tokens
 
 
-def test_a_token_goes_on_from_the_middle_in_a_routine_when_that_was_done_often() -> None:
-    eng = engine(a, [a, routine_of], tier="compiled", kind=with_classes(before_object=lambda *_: None))
+def over(obj: Any, eng: Any) -> None:
+    raise AssertionError("what lies before is not run again")
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "position", "interpreted"),
+    [
+        ([over, [over, routine_of]], [1, 1], 3),
+        ([over, routine_of], [1], 3),
+        ([over, [[routine_of], a]], [1, 0, 0], 3),
+        ([over, [routine_of]], [1], 6),  # the place of a list is no task's
+        ([routine_of], [0], 0),
+    ],
+)
+def test_a_token_goes_on_from_the_middle_in_a_routine_when_that_was_done_often(
+    callbacks: list[Any], position: list[int], interpreted: int
+) -> None:
+    eng = engine(*callbacks, tier="compiled", kind=with_classes(before_object=lambda *_: None))
     seen: list[list[bool]] = []
     for _ in range(6):
         seen.append([])
-        eng.state.callback_pos = [1, 1]
+        eng.state.callback_pos = list(position)
         eng.process([seen[-1]], reset_state=False)
         eng.state.token_pos = -1
-    assert [[False]] * 3 + [[True]] * 3 == seen
+    assert [[False]] * interpreted + [[True]] * (6 - interpreted) == seen
 
 
 def asks_and_tells(obj: list[bool], eng: Any) -> None:
@@ -889,3 +905,29 @@ def test_a_run_in_a_task_leaves_to_it_its_position(tier: str, hooked: bool, how:
     eng.process([1])
     inner = [(2, [0]), (2, [1, 1]), (2, [2])]
     assert [(1, [0]), *inner, (1, [1, 1]), (1, [2])] == seen
+
+
+@tiers
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
+@pytest.mark.parametrize("asks", [False, True], ids=["unasked", "asked"])
+@pytest.mark.parametrize("error", [HaltProcessing("look"), ValueError("own")], ids=["halt", "error"])
+def test_what_ends_a_run_in_a_task_leaves_the_position_where_it_was_raised(
+    tier: str, hooked: bool, asks: bool, error: Exception
+) -> None:
+    def first(obj: Any, eng: Any) -> None:
+        if asks:
+            ask_unseen(eng)
+
+    def again(obj: Any, eng: Any) -> None:
+        if obj == 1:
+            eng.process([3, 2])
+
+    def ends(obj: Any, eng: Any) -> None:
+        if obj == 2:
+            raise error
+
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(first, [again], [a, ends], tier=tier, kind=kind)
+    with pytest.raises(type(error)):
+        eng.process([1])
+    assert (1, [2, 1]) == (eng.state.token_pos, eng.state.callback_pos)
