@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from functools import partial
 from typing import Any
 
@@ -486,6 +486,7 @@ class OwnJump(JumpCall):
 
 
 @tiers
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
 @pytest.mark.parametrize(
     ("jump", "expected"),
     [
@@ -499,7 +500,9 @@ class OwnJump(JumpCall):
     ],
     ids=repr,
 )
-def test_whoever_raises_a_jump_itself_is_led_where_it_says(tier: str, jump: Exception, expected: str) -> None:
+def test_whoever_raises_a_jump_itself_is_led_where_it_says(
+    tier: str, hooked: bool, jump: Exception, expected: str
+) -> None:
     def jumps(obj: list[str], eng: Any) -> None:
         obj.append("j")
         if obj.count("j") == 1:
@@ -508,7 +511,8 @@ def test_whoever_raises_a_jump_itself_is_led_where_it_says(tier: str, jump: Exce
     def say(text: str) -> Any:
         return lambda obj, eng: obj.append(text)
 
-    eng = engine(say("a"), jumps, say("b"), say("c"), tier=tier)
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(say("a"), jumps, say("b"), say("c"), tier=tier, kind=kind)
     for _ in range(6):  # after some, routines lead there
         token: list[str] = []
         eng.process([token])
@@ -842,9 +846,9 @@ def test_a_loop_that_was_left_is_forgotten_before_the_next_task(tier: str) -> No
 
 
 @tiers
-@pytest.mark.parametrize("step", [-1, 0, 1, 2])
+@pytest.mark.parametrize("step", [-1, 0, 1, 2, None])
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_jump_after_a_change_of_the_position_is_one_from_there(tier: str, place: int, step: int) -> None:
+def test_a_jump_after_a_change_of_the_position_is_one_from_there(tier: str, place: int, step: int | None) -> None:
     def say(text: str) -> Any:
         return lambda obj, eng: obj.append(text)
 
@@ -852,10 +856,11 @@ def test_a_jump_after_a_change_of_the_position_is_one_from_there(tier: str, plac
         obj.append("m")
         if obj.count("m") == 1:
             ask_unseen(eng)[0] = place
-            eng.jump_call(step)
+            if step is not None:
+                eng.jump_call(step)
 
     eng = engine(say("a"), moves, say("b"), say("c"), tier=tier)
-    rest = ["ambc", "mbc", "bc", "c", ""][max(0, place + step) :]
+    rest = ["ambc", "mbc", "bc", "c", ""][max(0, place + (1 if step is None else step)) :]
     for _ in range(6):
         token: list[str] = []
         eng.process([token])
@@ -931,3 +936,48 @@ def test_what_ends_a_run_in_a_task_leaves_the_position_where_it_was_raised(
     with pytest.raises(type(error)):
         eng.process([1])
     assert (1, [2, 1]) == (eng.state.token_pos, eng.state.callback_pos)
+    assert (False, False) == (eng.state.current_object_processed, eng.has_completed)
+
+
+def places(obj: list[Any], eng: Any) -> None:
+    obj.append((eng.extra_data.get("x"), list(ask_unseen(eng))))
+
+
+def halts(obj: list[Any], eng: Any) -> None:
+    obj.append("halts")
+    eng.halt("look")
+
+
+@tiers
+@pytest.mark.parametrize("hooked", [False, True], ids=["without hooks", "with hooks"])
+@pytest.mark.parametrize(
+    ("callbacks", "noted", "halted"),
+    [
+        ([jumps_over_one, over, places, a], [(None, [2])], None),
+        ([jumps_over_one, over, a, jumps_over_one, over, places], [(None, [5])], None),
+        ([jumps_over_one, over, [raises(BreakFromThisLoop), over], places], [(None, [3])], None),
+        ([jumps_over_one, over, a, halts, over], ["halts"], [3]),
+        ([FOR([1, 2], "x", [jumps_over_one, over, places, a])], [(1, [0, 3]), (2, [0, 3])], None),
+        (FOR([1, 2], "x", [jumps_over_one, over, [places, jumps_over_one]]), [(1, [3, 0]), (2, [3, 0])], None),
+        (
+            [FOR([1, 2], "y", [FOR([3, 4], "x", [jumps_over_one, over, places])])],
+            [(3, [0, 1, 3]), (4, [0, 1, 3])] * 2,
+            None,
+        ),
+        ([FOR([1, 2], "x", [jumps_over_one, over, raises(BreakFromThisLoop), over]), places], [(1, [1])], None),
+        ([FOR([1, 2], "x", [jumps_over_one, over, places, halts])], [(1, [0, 3]), "halts"], [0, 4]),
+    ],
+)
+def test_after_a_jump_a_token_goes_on_as_it_would_have_without(
+    tier: str, hooked: bool, callbacks: list[Any], noted: list[Any], halted: list[int] | None
+) -> None:
+    kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
+    eng = engine(*callbacks, tier=tier, kind=kind)
+    for _ in range(6):  # after some, in a routine that begins there
+        token: list[Any] = []
+        with pytest.raises(HaltProcessing) if halted else nullcontext():
+            eng.process([token])
+        assert noted == token
+        assert halted in (None, eng.state.callback_pos)
+        assert (loops.KEY in eng.extra_data) is (halted == [0, 4])
+        eng.extra_data.clear()

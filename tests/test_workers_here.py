@@ -265,7 +265,7 @@ def test_who_does_not_want_to_wait_for_workers_ends_them_at_once(
 
 def test_a_context_knows_the_processes_that_it_has_made() -> None:
     context = pool._Context()
-    made = context.Process(None, target=str, args=(1,), name="one")
+    made = context.Process(target=str, args=(1,), name="one")
     assert ("one", []) == (made.name, context.running())
     assert [made] == context._made
 

@@ -204,9 +204,9 @@ class _Context(context.SpawnContext):
         super().__init__()
         self._made: list[_Process] = []
 
-    def Process(self, *args: Any, **kwargs: Any) -> _Process:  # type: ignore[override]
+    def Process(self, **kwargs: Any) -> _Process:  # type: ignore[override]
         """Return a process, which is not started yet."""
-        made = _Process(*args, **kwargs)
+        made = _Process(**kwargs)
         self._made.append(made)
         return made
 
