@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -109,3 +110,27 @@ def test_hooks_and_handlers_of_the_engine_are_no_tasks(tier: str) -> None:
     eng.process([1])
     let_go[0]()
     assert ["last", "after"] == ran
+
+
+@tiers
+@pytest.mark.parametrize("following", [True, False], ids=["and stopped", "and let go"])
+def test_who_has_profiled_before_does_so_again(tier: str, following: bool) -> None:
+    def profile(*_: Any) -> None: ...
+
+    def first(obj: Any, eng: Any) -> None:
+        let_go.append(stop_before_next(eng, StopError))
+
+    def second(obj: Any, eng: Any) -> None:
+        raise AssertionError("not to be run")
+
+    let_go: list[Any] = []
+    eng = engine(tier, [first, second] if following else [first])
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        with pytest.raises(StopError) if following else nullcontext():
+            eng.process([1])
+        let_go[0]()
+        assert sys.getprofile() is profile
+    finally:
+        sys.setprofile(before)

@@ -660,8 +660,11 @@ def test_a_token_whose_definition_is_empty_is_told_of_when_it_is_its_turn(tier: 
 
 def test_definitions_are_cleared_by_key_or_all_at_once() -> None:
     known = Callbacks()
-    for key in ("*", "one", "two"):
+    known.add(a)
+    known.add_many([over])
+    for key in ("one", "two"):
         known.add(a, key)
+    assert [a, over] == known.get()
     known.clear()
     assert {"one": [a], "two": [a]} == known.get(None)
     known.clear("one")

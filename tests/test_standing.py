@@ -6,7 +6,8 @@ import copy
 import pickle
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -536,3 +537,62 @@ def test_a_hook_that_a_task_exchanges_is_called_from_the_next_run_on(tier: str) 
     assert [1, 2] == ran
     eng.process([3])
     assert [("before", 3), 3, ("after", 3)] == ran[2:]
+
+
+class Watching:
+    """Looks on from outside."""
+
+    def __init__(self) -> None:
+        self.runs: list[Any] = []
+        self.actions: Any = None
+
+    @contextmanager
+    def run(self, eng: Any) -> Iterator[None]:
+        self.runs.append(eng)
+        yield
+        self.runs.append("end")
+
+    def around(self, actions: Any) -> Any:
+        if self.actions is None:
+            self.actions = type("Around", (actions,), {"before_callbacks": staticmethod(hook)})
+        return self.actions
+
+
+def test_who_looks_on_is_told_of_each_run_that_is_no_part_of_another() -> None:
+    def task(obj: int, eng: Any) -> None:
+        watching.runs.append(obj)
+        if obj == 1:
+            eng.process([3])
+        if obj == 2:
+            eng.halt("look")
+
+    watching, eng = Watching(), engine(task)
+    eng._observer = watching
+    assert eng._extension().actions is watching.actions
+    assert issubclass(watching.actions, ActionMapper)
+    eng.process([1])
+    assert [eng, 1, eng, 3, "end", "end"] == watching.runs
+    watching.runs.clear()
+    eng.process([2, 4], stop_on_halt=False)
+    assert [eng, 2, 4, "end"] == watching.runs
+
+
+@tiers
+def test_an_overridden_run_callbacks_is_given_each_list_with_the_tokens_and_its_level(tier: str) -> None:
+    given: list[Any] = []
+
+    class Entered(GenericWorkflowEngine):
+        def run_callbacks(self, callbacks: Any, objects: Any, obj: Any, indent: int = 0) -> None:
+            given.append((callbacks, objects, obj, indent, list(self.state.callback_pos)))
+            super().run_callbacks(callbacks, objects, obj, indent)
+
+    eng = engine(a, [b, [a]], tier=tier, kind=Entered)
+    whole = eng.callbacks.get()
+    tokens = ["one"]
+    eng.process(tokens)
+    assert [
+        (whole, tokens, "one", 0, [0]),
+        (whole[1], tokens, "one", 1, [1, 0]),
+        (whole[1][1], tokens, "one", 2, [1, 1, 0]),
+    ] == given
+    assert given[0][1] is tokens

@@ -54,8 +54,7 @@ def stop_before_next(eng: Any, error: type[BaseException]) -> Callable[[], None]
         if event != "call" or runner is None or not _runs_tasks(runner):
             return
         if _engine_of(runner) is eng and not str(frame.f_globals.get("__name__")).startswith(_OWN):
-            sys.setprofile(before)
-            raise error
+            raise error  # with which Python takes this function away
 
     sys.setprofile(watch)
     return lambda: sys.setprofile(before)
