@@ -53,13 +53,8 @@ def stop_before_next(eng: Any, error: type[BaseException]) -> Callable[[], None]
         runner = frame.f_back
         if event != "call" or runner is None or not _runs_tasks(runner):
             return
-        if _engine_of(runner) is eng and not str(frame.f_globals.get("__name__")).startswith(_OWN):
+        if runner.f_locals["eng"] is eng and not str(frame.f_globals.get("__name__")).startswith(_OWN):
             raise error  # with which Python takes this function away
 
     sys.setprofile(watch)
     return lambda: sys.setprofile(before)
-
-
-def _engine_of(frame: FrameType) -> Any:
-    variables = frame.f_locals
-    return variables["eng"] if "eng" in variables else variables["self"].eng
