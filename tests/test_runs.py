@@ -236,7 +236,6 @@ class Derived(OfLookups):
         (Derived(), ValueError(), TransitionActions, "Exception"),
         (OfLookups(), SkipToken(), TransitionActions, "SkipToken"),
     ],
-    ids=repr,
 )
 def test_a_handler_is_that_of_the_nearest_class_that_the_mapper_or_the_standard_has(
     mapper: Any, error: Exception, owner: Any, name: str

@@ -95,13 +95,13 @@ JUDGED: list[tuple[Value, bool, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("value", "engine", "code"), JUDGED, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(("value", "engine", "code"), JUDGED, ids=range(len(JUDGED)))
 def test_a_value_may_be_the_engine_or_code(value: Value, engine: bool, code: bool) -> None:
     assert engine is carries(value)
     assert code is is_code(value)
 
 
-@pytest.mark.parametrize(("value", "engine", "code"), JUDGED, ids=lambda one: str(one)[:60])
+@pytest.mark.parametrize(("value", "engine", "code"), JUDGED, ids=range(len(JUDGED)))
 def test_what_is_blurred_keeps_what_it_may_be(value: Value, engine: bool, code: bool) -> None:
     for values in ([value], [value, PLAIN], [PLAIN, value]):
         assert Unknown(engine, code) == blurred(values)
