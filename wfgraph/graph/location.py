@@ -69,14 +69,9 @@ def where_is(item: Any) -> Location | None:
     return site if isinstance(site, Location) else None
 
 
-def remember_site(task: Any, depth: int = 2) -> None:
-    """Keep on a pattern's task where the pattern was called.
-
-    Args:
-        task: the task.
-        depth: how many calls up to begin with; what is up there may be of this package, too.
-    """
-    frame = sys._getframe(depth)
+def remember_site(task: Any) -> None:
+    """Keep on a pattern's task where the pattern was called: where the first caller's code is that is not of this package."""
+    frame = sys._getframe()
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OURS):
         frame = frame.f_back
     with suppress(AttributeError, TypeError):  # a pattern of one's own may return what takes no attributes
