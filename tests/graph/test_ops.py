@@ -106,7 +106,7 @@ def test_a_choice_decides_by_equality_and_else_by_its_default() -> None:
     with pytest.raises(KeyError) as caught:
         choice.decide("y", None)
     assert ("CHOICE has no branch 'y'; known: 'x', 2; give a default= for all others",) == caught.value.args
-    with pytest.raises(AssertionError, match="^only the task itself can tell$"):
+    with pytest.raises(AssertionError, match=r"^only the task itself can tell$"):
         ops.Choice(()).decide("y", None)
 
 
