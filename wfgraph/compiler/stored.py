@@ -25,7 +25,7 @@ from wfgraph.errors import WorkflowDefinitionError
 from wfgraph.graph import ops
 from wfgraph.graph.definition import Definition
 from wfgraph.graph.identity import Recorded, identities, is_declared
-from wfgraph.graph.ops import EdgeKind, Op
+from wfgraph.graph.ops import EdgeKind, Exit, Op
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.verify import graph_faults
 from wfgraph.graph.workflow_graph import TERMINALS, Certainty, Edge, Node, WorkflowGraph
@@ -86,6 +86,7 @@ def graph_to_json(graph: WorkflowGraph) -> str:
                 "declared": is_declared(node),
                 "op": _op(node.op),
                 "opaque": node.opaque,
+                **({"beside": [_outcome(way.outcome) for way in node.beside]} if node.beside else {}),
             }
             for node, one in zip(graph.nodes, known, strict=True)
         ],
@@ -172,7 +173,7 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
             task.op = replaced(task.op, lanes=tuple(tuple(next(lanes)[0]) for _ in range(count)))
     graph = lower(define(bodies[0][0]), _told)
     nodes = tuple(
-        Node(node.id, node.item, node.op, node.lane, bool(told["opaque"]))
+        Node(node.id, node.item, node.op, node.lane, bool(told["opaque"]), _beside(told))
         for node, told in zip(graph.nodes, content["nodes"], strict=True)
     )
     known = {number: number for number in (*TERMINALS, *range(len(nodes)))}
@@ -184,6 +185,10 @@ def _rebuilt(content: dict[str, Any]) -> WorkflowGraph:
     for fault in graph_faults(found):
         raise ValueError(fault)
     return found
+
+
+def _beside(told: dict[str, Any]) -> tuple[Exit, ...]:
+    return tuple(Exit.of(_outcome_from(one)) for one in told.get("beside", ()))
 
 
 def _told(task: Any) -> Op:
