@@ -6,6 +6,7 @@ import sys
 from collections import UserString
 from enum import Enum
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,7 +18,6 @@ from wfgraph.graph.address import format_address
 from wfgraph.graph.describing import arguments_of, describe
 from wfgraph.graph.functions import closed_over, code_run_by, names_in
 from wfgraph.graph.location import Location, code_of, location_of, remember_site, subjects
-from wfgraph.graph.nesting import clean
 from wfgraph.graph.shapes import Kind, Shapes
 from wfgraph.patterns import (
     BREAK,
@@ -198,6 +198,12 @@ class Closed:
         raise RuntimeError
 
 
+class Lying:
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return 5
+
+
 class Numbered:
     def __init__(self) -> None:
         self.__dict__ |= {1: 2, "x": 3}  # type: ignore[dict-item]
@@ -205,11 +211,11 @@ class Numbered:
 
 def unassigned() -> Any:
     def inner(obj: Any, eng: Any) -> Any:
-        return never, held
+        return absent, held
 
     held = 1
     if not held:
-        never = 2
+        absent = 2
     return inner
 
 
@@ -231,12 +237,14 @@ SELF.__setstate__((SELF, (1,), {"x": 2}, {}))
         (Slotted(), [("given", 3)]),
         (OneSlot(), [("more", 5), ("given", 3)]),
         (Both(), [("size", 1), ("given", 3)]),
+        (limited(3).__get__(Plain()), [("least", 0), ("most", 3), ("size", 1)]),
         (Closed(), []),
+        (Lying(), []),
         (Numbered(), [("x", 3)]),
         (Plain, []),
         (len, []),
     ],
-    ids=range(15),
+    ids=range(17),
 )
 def test_what_a_callable_was_made_with(function: Any, given: list[Any]) -> None:
     assert given == list(arguments_of(function))
@@ -264,12 +272,21 @@ def test_the_inner_partials_come_first_as_far_as_they_are_followed(levels: int, 
 # Code and where it is --------------------------------------------------------------------------------------------------
 
 
+class Kindly(type):
+    def __call__(cls, obj: Any, eng: Any) -> Any:
+        return obj
+
+
+class Made(metaclass=Kindly): ...
+
+
 def test_the_code_that_a_call_runs() -> None:
     holder = Plain()
     assert a.__code__ is code_run_by(a) is code_run_by(partial(partial(a), 1))
     assert Plain.method.__code__ is code_run_by(holder.method) is code_run_by(Plain.method)
     assert Plain.__call__.__code__ is code_run_by(holder)
-    assert [None] * 4 == [code_run_by(one) for one in (len, Plain, 5, SELF)]
+    assert Kindly.__call__.__code__ is code_run_by(Made), "calling a class runs what its own class says"
+    assert [None] * 5 == [code_run_by(one) for one in (len, Plain, 5, SELF, SimpleNamespace(__code__=5))]
 
 
 def test_the_names_in_code_are_those_of_functions_in_it_too() -> None:
@@ -327,6 +344,7 @@ def test_a_task_without_code_is_where_the_first_code_that_it_asks_is() -> None:
 
 def test_what_takes_no_attributes_is_left_as_it_is() -> None:
     remember_site(5)
+    remember_site(int)
     remember_site(foreign := Foreign())
     found: Any = foreign
     assert Location(HERE, sys._getframe().f_lineno - 2) == found.__wfgraph_site__
@@ -391,8 +409,10 @@ J1, J3 = out.jump(1), out.jump(3)
 def test_a_list_is_known_as_the_pattern_that_it_was_made_by(
     items: Any, kind: Kind, arms: tuple[int, ...], own: tuple[int, ...]
 ) -> None:
-    shape = Shapes(compile_graph(clean([[items]]))).shape(None, 2)
-    assert (kind, arms, own) == (shape.kind, shape.arms, shape.own)
+    shapes = Shapes(compile_graph([[a, [b, items]], PARALLEL_SPLIT([a, [b, items]])]))
+    for lane, block in ((None, 3), (0, 2)):
+        shape = shapes.shape(lane, block)
+        assert (lane, kind, arms, own) == (shape.lane, shape.kind, shape.arms, shape.own)
 
 
 def test_shapes_are_found_by_their_lists_and_by_what_is_in_them() -> None:

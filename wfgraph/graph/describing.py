@@ -37,7 +37,7 @@ def describe(value: Any) -> str:
         return f"{type(value).__name__}.{value.name}"
     # Exactly these types: what derives from them may have a text of its own. Cut first, for texts of any length.
     if type(value) in (str, bytes):
-        return _cut(repr(value[: _LONGEST + 1]))
+        return _cut(repr(value[:_LONGEST]))
     if value is None or type(value) in (bool, float, complex) or (type(value) is int and value.bit_length() <= 128):
         return repr(value)
     return type(value).__name__
@@ -77,8 +77,7 @@ def _arguments(function: Any) -> Iterator[tuple[str, Any]]:
     while is_a(function, partial) and len(outer) < _MOST_PARTIALS:
         outer.append(function)
         function = function.func
-    if not is_a(function, partial):
-        yield from _own_arguments(function)
+    yield from _own_arguments(function)
     for one in reversed(outer):
         yield from (("", value) for value in one.args)
         yield from one.keywords.items()
@@ -96,14 +95,11 @@ def _own_arguments(function: Any) -> Iterator[tuple[str, Any]]:
 
 def _attributes(found: Any) -> Iterator[tuple[str, Any]]:
     """Yield the public attributes of an object, without running code of its class."""
-    if is_a(found, type):
-        return
-    try:
+    values: dict[str, Any] = {}
+    with suppress(Exception):  # there is none, or the class has a property of that name
         held = object.__getattribute__(found, "__dict__")
-    except Exception:  # there is none, or the class has a property of that name
-        held = {}
+        values.update(held if type(held) is dict else {})
     slots = (name for kind in type(found).__mro__ for name in _slots(kind))
-    values: dict[str, Any] = dict(held) if type(held) is dict else {}
     for name in slots:
         with suppress(Exception):  # not assigned, or a property of that name
             values[name] = object.__getattribute__(found, name)

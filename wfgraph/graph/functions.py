@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from wfgraph.utils import attribute, is_a, without_partials
+from wfgraph.utils import attribute, without_partials
 
 __all__ = ["closed_over", "code_run_by", "names_in"]
 
@@ -15,7 +15,7 @@ def code_run_by(function: Any) -> CodeType | None:
     """Return the code that a call runs; None where that is no Python."""
     function = without_partials(function)
     code = attribute(function, "__code__")
-    if code is None and not is_a(function, type):
+    if code is None:
         code = getattr(type(function).__call__, "__code__", None)
     return code if isinstance(code, CodeType) else None
 

@@ -94,7 +94,7 @@ class Shapes:
 def _shape(block: Block, lane: int | None, first: int, node_of: Callable[[TaskItem], Node]) -> Shape:
     nodes = [node_of(slot) if isinstance(slot, TaskItem) else None for slot in block.slots]
     found = [None if node is None else node.op for node in nodes]
-    head, last = (found[0], len(found) - 1) if found else (None, -1)
+    head, last = found[0] if found else None, len(found) - 1
     match head:
         case ops.While() | ops.For():
             tail = found[-1]
