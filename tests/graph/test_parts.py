@@ -409,10 +409,10 @@ J1, J3 = out.jump(1), out.jump(3)
 def test_a_list_is_known_as_the_pattern_that_it_was_made_by(
     items: Any, kind: Kind, arms: tuple[int, ...], own: tuple[int, ...]
 ) -> None:
-    shapes = Shapes(compile_graph([[a, [b, items]], PARALLEL_SPLIT([a, [b, items]])]))
-    for lane, block in ((None, 3), (0, 2)):
-        shape = shapes.shape(lane, block)
-        assert (lane, kind, arms, own) == (shape.lane, shape.kind, shape.arms, shape.own)
+    graph = compile_graph([[a, [b, items]], PARALLEL_SPLIT([a, [b, items]])])
+    for lane, first, block in ((None, 0, 3), (0, graph.lanes[0].first, 2)):
+        shape = Shapes(graph).shape(lane, block)
+        assert (lane, first, kind, arms, own) == (shape.lane, shape.first, shape.kind, shape.arms, shape.own)
 
 
 def test_shapes_are_found_by_their_lists_and_by_what_is_in_them() -> None:
