@@ -172,6 +172,7 @@ JUMP_WAY = Exit(out.jump(2), EdgeKind.JUMP, "jump_call:2")
         (asking(FAILS), (), False),
         (asking(HALTS), (HALT_WAY,), False),
         (asking(HALTS, LEAPS, HALTS), (HALT_WAY, JUMP_WAY), False),
+        (asking(HALTS, HALTS, LEAPS), (HALT_WAY, JUMP_WAY), False),
         (asking(LEAPS, HALTS), (JUMP_WAY, HALT_WAY), False),
         (asking(HALTS, outcomes=(out.HALT,)), (), False),
         (asking(HALTS, a, LEAPS), (HALT_WAY, JUMP_WAY), True),
@@ -180,7 +181,7 @@ JUMP_WAY = Exit(out.jump(2), EdgeKind.JUMP, "jump_call:2")
         (asking(RECURSES, LEAPS), (JUMP_WAY, HALT_WAY), False),
         (asking(RECURSES), (HALT_WAY,), False),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_what_asked_conditions_may_do_by_themselves(op: Op, ways: tuple[Exit, ...], opaque: bool) -> None:
     assert (ways, opaque) == of_asked(op, declared)
@@ -248,6 +249,10 @@ class Still:
     def __call__(self, obj: Any, eng: Any) -> None: ...
 
 
+class Odd(Still):
+    __func__ = 5
+
+
 CONSTANT = 5
 
 
@@ -278,10 +283,11 @@ def names_a_constant(obj: Any, eng: Any) -> int:
         (Looking().method, True),
         (Looking(), True),
         (Still(), False),
+        (Odd(), False),
         (len, False),
         (print, False),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_whether_a_task_speaks_of_the_position(function: Any, spoken: bool) -> None:
     assert spoken is mentions_position(function)
