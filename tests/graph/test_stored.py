@@ -130,7 +130,7 @@ def test_a_loop_is_stored_with_all_but_its_items(flags: tuple[bool, bool, bool, 
 def test_the_branches_of_parallel_patterns_are_stored_in_the_order_of_their_hosts() -> None:
     inner = doing(ops.Split(((b,), (a, b))), "inner")
     waits = doing(ops.Synchronize(((inner,), (a,)), (b,), (out.RETURN, out.STOP)), "waits")
-    graph = compile_graph([doing(ops.Split(((b, b), (a,))), "outer"), waits])
+    graph = compile_graph([doing(ops.Split(((b, [b]), (a,))), "outer"), waits])
     text = graph_to_json(graph)
     assert {"op": "Synchronize", "lanes": 2, "outcomes": [["return", None], ["stop", None]]} == json.loads(text)[
         "nodes"
@@ -219,6 +219,14 @@ def test_one_fault_of_a_graph_is_told() -> None:
     with pytest.raises(WorkflowDefinitionError) as caught:
         graph_from(content)
     assert "the stored graph is damaged: ValueError: node 0 has no way out" == caught.value.message
+
+
+def test_tasks_of_which_the_lists_know_nothing_are_damage() -> None:
+    content = json.loads(graph_to_json(compile_graph([a])))
+    content["nodes"].append(content["nodes"][0])
+    with pytest.raises(WorkflowDefinitionError) as caught:
+        graph_from(content)
+    assert caught.value.message.startswith("the stored graph is damaged: ValueError: ")
 
 
 def test_a_file_can_not_put_control_characters_into_an_identity_nor_ask_for_branches_without_end() -> None:

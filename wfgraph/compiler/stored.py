@@ -198,7 +198,7 @@ def _told(task: Any) -> Op:
 
 def _lists(body: dict[str, Any], made: Iterator[dict[str, Any]]) -> tuple[list[Any], list[StoredTask]]:
     """Build nested lists of stand-ins; return them, and the stand-ins in document order."""
-    slots: list[dict[int, Any]] = [{} for _ in range(len(body["blocks"]) + 1)]
+    slots: list[dict[int, Any]] = [{}, *({} for _ in body["blocks"])]
     lists: list[list[Any]] = [[] for _ in slots]
     tasks = []
     for number, (parent, index) in enumerate(body["blocks"], 1):
