@@ -114,7 +114,7 @@ def _mentions(function: Any, deep: int, seen: set[int]) -> bool:
     function = without_partials(function)
     function = attribute(function, "__func__", function)
     if not is_a(function, FunctionType):
-        function = getattr(type(function), "__call__", None)  # noqa: B004 - the function, not whether there is one
+        function = type(function).__call__
     if not is_a(function, FunctionType) or id(function) in seen:
         return False
     seen.add(id(function))
