@@ -237,6 +237,10 @@ def by_closure(helper: Any) -> Any:
     return lambda obj, eng: helper(obj, eng)
 
 
+def by_two(first: Any, second: Any) -> Any:
+    return lambda obj, eng: first(obj, eng) or second(obj, eng)
+
+
 class Looking:
     def method(self, obj: Any, eng: Any) -> Any:
         return eng.state.callback_pos
@@ -276,6 +280,8 @@ def names_a_constant(obj: Any, eng: Any) -> int:
         (itself, False),
         (by_closure(two), True),
         (by_closure(three), False),
+        (by_two(three, one), True),
+        (by_two(one, three), True),
         (by_closure(a), False),
         (by_closure(CONSTANT), False),
         (names_a_constant, False),
@@ -287,7 +293,7 @@ def names_a_constant(obj: Any, eng: Any) -> int:
         (len, False),
         (print, False),
     ],
-    ids=range(23),
+    ids=range(25),
 )
 def test_whether_a_task_speaks_of_the_position(function: Any, spoken: bool) -> None:
     assert spoken is mentions_position(function)

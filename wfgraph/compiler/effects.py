@@ -7,7 +7,7 @@ on; what an executor walks knows only what is declared, and learns the rest by r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from types import FunctionType
 from typing import Any
@@ -107,22 +107,30 @@ def mentions_position(task: Any) -> bool:
     A hint that makes following such a task cheap and exact; a task that reaches the position in another way is noticed
     when it does.
     """
-    return _mentions(task, _FOLLOWED, set())
+    waiting, seen = [task], set[int]()
+    for _ in range(_FOLLOWED + 1):  # the nearest first: what is far along one way may be near along another
+        found = {id(function): function for one in waiting for function in _function_of(one)}
+        functions = [function for number, function in found.items() if number not in seen]
+        seen.update(found)
+        if any(names_in(function.__code__) & _POSITION for function in functions):
+            return True
+        waiting = [helper for function in functions for helper in _helpers_of(function)]
+    return False
 
 
-def _mentions(function: Any, deep: int, seen: set[int]) -> bool:
-    function = without_partials(function)
-    function = attribute(function, "__func__", function)
-    if not is_a(function, FunctionType):
-        function = type(function).__call__
-    if not is_a(function, FunctionType) or id(function) in seen:
-        return False
-    seen.add(id(function))
-    names = names_in(function.__code__)
-    if names & _POSITION:
-        return True
-    if not deep:
-        return False
-    helpers = [function.__globals__[name] for name in names if name in function.__globals__]
-    helpers += [held for _, held in closed_over(function)]
-    return any(callable(helper) and _mentions(helper, deep - 1, seen) for helper in helpers)
+def _function_of(found: Any) -> Iterator[FunctionType]:
+    """Yield the function that a call runs, where it is one of Python's."""
+    found = without_partials(found)
+    found = attribute(found, "__func__", found)
+    if not is_a(found, FunctionType):
+        found = type(found).__call__
+    if is_a(found, FunctionType):
+        yield found
+
+
+def _helpers_of(function: FunctionType) -> Iterator[Any]:
+    """Yield the callables that a function names or holds."""
+    for name in names_in(function.__code__):
+        if callable(helper := function.__globals__.get(name)):
+            yield helper
+    yield from (held for _, held in closed_over(function) if callable(held))
