@@ -170,9 +170,7 @@ class Expressions(Closures):
             return PLAIN  # its keys
         if isinstance(owner, Known) and type(owner.value) in (str, bytes, range):
             return PLAIN
-        if isinstance(owner, Known) and type(owner.value) is dict:
-            return item_of(Known(tuple(owner.value), 0), PLAIN)
-        if isinstance(owner, Known) and type(owner.value) in (set, frozenset):
+        if isinstance(owner, Known) and type(owner.value) in (dict, set, frozenset):
             return self.item(Known(list(owner.value)), PLAIN)
         return self.item(owner, PLAIN)
 
