@@ -27,14 +27,13 @@ from wfgraph.compiler.inference.known import (
     attribute_of,
     follows,
     is_inert,
-    is_steering,
     item_of,
     method_of,
     module_named,
 )
 from wfgraph.compiler.inference.values import PLAIN, SOME_ENGINE, Bound, Engine, Instance, Known, OneOf, Unknown, Value
 from wfgraph.engine import GenericWorkflowEngine
-from wfgraph.errors import HaltProcessing, WorkflowTransition
+from wfgraph.errors import HaltProcessing
 
 CODE = Unknown(code=True)
 STANDARD = f"{sysconfig.get_path('stdlib')}/"
@@ -356,10 +355,3 @@ def test_items_are_any_of_those_that_are_there(owner: Any, key: Value, expected:
 def test_an_item_of_a_tuple_is_as_firm_as_the_tuple() -> None:
     assert Known(1, 1) == item_of(Known((1, 2), 1), Known(0))
     assert Known(1, 0) == item_of(Known((1, 2), 0), Known(0))
-
-
-def test_what_steers_is_a_class_of_exceptions() -> None:
-    assert is_steering(WorkflowTransition)
-    assert is_steering(HaltProcessing)
-    for one in (KeyError, HaltProcessing("x"), mine, 3):
-        assert not is_steering(one)

@@ -356,6 +356,23 @@ def makes_an_object(obj, eng):
     Step("why")(obj, eng)
 
 
+class Stopping:
+    def leave(self, eng):
+        eng.stop()
+
+
+class Changeling:
+    def __new__(cls):
+        return Stopping()
+
+    def leave(self, eng): ...
+
+
+@case("?")
+def makes_something_else(obj, eng):
+    Changeling().leave(eng)
+
+
 # Exceptions -----------------------------------------------------------------------------------------------------------
 
 
@@ -371,6 +388,17 @@ def raises_by_itself(obj, eng):
 @case("jump_call:2")
 def raises_a_jump(obj, eng):
     raise JumpCall(2)
+
+
+class JumpByAnother(JumpCall):
+    def __init__(self, offset):
+        super().__init__()
+        self.args = (offset + 2,)
+
+
+@case("jump_call:?")
+def raises_a_jump_that_has_its_own_way(obj, eng):
+    raise JumpByAnother(1)
 
 
 @case("jump_token:1 next_token")
@@ -522,6 +550,15 @@ def by_get(obj, eng):
     table.get(obj.get("key"), eng.halt)()
 
 
+@case("halt return")
+def remembers_in_a_dict(obj, eng):
+    seen = {"big": False}
+    for key in obj:
+        seen[key] = True
+    if seen["big"]:
+        eng.halt()
+
+
 @case("?")
 def put_into_a_list(obj, eng):
     steps = []
@@ -666,6 +703,15 @@ class Worker(threading.Thread):
 @case("return")
 def starts_a_thread(obj, eng):
     threading.Thread(target=lambda: eng.halt()).join(0) if obj is None else None
+
+
+def rewinds_by_hand(engine):
+    engine.state.callback_pos[-1] = 0
+
+
+@case("?")
+def rewinds_in_a_thread(obj, eng):
+    threading.Thread(target=rewinds_by_hand, kwargs={"engine": eng})
 
 
 @case("?")

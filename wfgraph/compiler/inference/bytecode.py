@@ -13,7 +13,7 @@ from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import CONTROLS, DATA, HARMLESS
-from wfgraph.compiler.inference.known import is_inert, is_steering
+from wfgraph.compiler.inference.known import is_inert
 from wfgraph.compiler.inference.values import Engine, carries
 from wfgraph.graph.outcomes import Outcome
 
@@ -37,17 +37,13 @@ def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | 
     for index, step in enumerate(steps):
         if not _names_engine(step, engines):
             continue
-        after = steps[index + 1 : index + 4]
-        if (
-            not step.opname.startswith("LOAD_FAST")
-            or not after
-            or not after[0].opname.startswith(("LOAD_ATTR", "LOAD_METHOD"))
-        ):
+        after = steps[index + 1 : index + 4]  # a function does not end here: it returns
+        if not step.opname.startswith("LOAD_FAST") or not after[0].opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
             return f"{function.__name__}() has no source, and hands the engine on"
         name = after[0].argval
         if name in CONTROLS:
             found.append(CONTROLS[name](_offset(after[1:])))
-        elif name == "state" and len(after) > 1 and after[1].argval == _STATE_DATA and "LOAD" in after[1].opname:
+        elif name == "state" and after[1].argval == _STATE_DATA and "LOAD" in after[1].opname:
             continue
         elif name not in DATA and name not in HARMLESS:
             return f"{function.__name__}() has no source, and uses eng.{name}"
@@ -101,6 +97,6 @@ def _others(function: FunctionType) -> str:
         except ValueError:
             return "has a variable that is not set"
     for value in (*values, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        if is_steering(value) or (callable(value) and not is_inert(value)):
+        if callable(value) and not is_inert(value):
             return f"uses {getattr(value, '__name__', type(value).__name__)}"
     return ""

@@ -32,6 +32,7 @@ from wfgraph.compiler.inference.values import (
     Token,
     Unknown,
     Value,
+    blurred,
     carries,
     join,
     members,
@@ -113,7 +114,8 @@ class Calls(InertCalls):
             case ClosureOf():
                 return self._call_closure(callee, args)
             case Partial(function=function, args=first, keywords=keywords):
-                mine = Arguments((*first, *args.positional), (*keywords, *args.keywords), args.more)
+                named = {**dict(keywords), **dict(args.keywords)}
+                mine = Arguments((*first, *args.positional), tuple(named.items()), args.more)
                 return self.call(function, mine)
             case Bound(function=Known(value=name), owner=Sequence() | Mapping() as owner):
                 return self._call_display(name, owner, args)
@@ -150,7 +152,7 @@ class Calls(InertCalls):
         wrapped = getattr(value, "__wrapped__", None)
         if is_a(wrapped, FunctionType) and is_inert(type(value)):  # what functools.cache makes
             return self.frame.branch((lambda: self.call(Known(wrapped), args), lambda: Unknown(code=True)))
-        own = getattr(type(value), "__call__", None)  # noqa: B004 - the function, not whether there is one
+        own = type(value).__call__
         if is_a(own, FunctionType):
             return self._call(Bound(Known(own), Known(value, 0)), args)
         if callable(value) and is_inert(value):
@@ -164,6 +166,7 @@ class Calls(InertCalls):
             self.give_up("a task that declares nothing is called")
             return SOME_ENGINE
         self.writes(())
+        self.may_change(args)
         for asked in op.asked:
             given = args
             if isinstance(op, For) and asked is op.assign:
@@ -288,26 +291,35 @@ class Calls(InertCalls):
             return Instance(callee, args.carry, args.positional)
         if is_inert(kind):
             return PLAIN if kind.__name__ in ANSWERS else self._call_inert(kind, args)
-        if type(kind) is not type and not is_inert(type(kind)):
+        if not is_inert(type(kind)):
             self.give_up(f"{kind.__name__}() is made by a class of the project")
-        made = Instance(callee, args.carry, args.positional if issubclass(kind, BaseException) else ())
-        for name in ("__new__", "__init__"):
-            method = getattr(kind, name)
-            if is_a(method, FunctionType) and not is_inert(method):
-                self.call(Known(method), args.after(Known(kind) if name == "__new__" else made))
-        return made
+        result: Value
+        result = made = Instance(callee, args.carry)  # an exception says for itself what its arguments are
+        new, init = kind.__new__, kind.__init__
+        if is_a(new, FunctionType) and not is_inert(new):  # it may give anything
+            result = Unknown(carries(self.call(Known(new), args.after(Known(kind)))) or args.carry, True)
+        if is_a(init, FunctionType) and not is_inert(init):
+            self.call(Known(init), args.after(made))
+        return result
 
     def _thread(self, kind: type, args: Arguments) -> Value:
         """Read what a thread is to run: what it tells the engine does not reach it."""
         timer = issubclass(kind, threading.Timer)
         target = args.get(1, "function" if timer else "target")
         given = args.get(2 if timer else 3, "args")
+        named = args.get(3 if timer else 4, "kwargs")
         if kind not in (threading.Thread, threading.Timer) and args.carry:
             self.give_up(f"the engine is given to {kind.__name__}()")
         frame = self.frame
         ways, frame.ways = frame.ways, Ways()
         if target is not None:
-            inner = Arguments(given.items) if isinstance(given, Sequence) else Arguments(more=given or PLAIN)
+            shapes = ((given, Sequence), (named, Mapping))
+            unsure = [one for one, shape in shapes if one is not None and not isinstance(one, shape)]
+            inner = Arguments(
+                given.items if isinstance(given, Sequence) else (),
+                named.items if isinstance(named, Mapping) else (),
+                blurred(unsure) if unsure else None,
+            )
             frame.branch((lambda: self.call(target, inner),))
             frame.live = True
         for outcome, line in frame.ways.raises.items():

@@ -11,7 +11,6 @@ from wfgraph.compiler.inference.frames import joined
 from wfgraph.compiler.inference.sources import Source
 from wfgraph.compiler.inference.values import (
     PLAIN,
-    SOME_ENGINE,
     ClosureOf,
     Value,
     blurred,
@@ -45,7 +44,7 @@ class Closures(Reading):
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         found: list[Value] = []
         self.rounds(lambda: self._round(node.generators, 0, parts, found))
-        return blurred(found) if found else PLAIN
+        return blurred(found)
 
     def _round(
         self, generators: list[ast.comprehension], depth: int, parts: list[ast.expr], found: list[Value]
@@ -62,7 +61,8 @@ class Closures(Reading):
             for condition in generator.ifs:
                 if self.truth(condition) is False:
                     self.frame.live = False
-            self.rounds(lambda: self._round(generators, depth + 1, parts, found))
+            if self.frame.live:
+                self.rounds(lambda: self._round(generators, depth + 1, parts, found))
             return PLAIN
 
         self.frame.branch((once, lambda: PLAIN))
@@ -76,7 +76,7 @@ class Closures(Reading):
         """Read a piece of code that runs any number of times, until nothing new is known."""
         frame = self.frame
         start = dict(frame.env)
-        for number in range(5):
+        for number in range(6):
             frame.env, frame.live = dict(start), True
             seen = dict(frame.written)
             once()
@@ -101,15 +101,9 @@ class Closures(Reading):
             self.frame.ways.returns.append(self.value(node.value))
         return PLAIN
 
-    def _await(self, node: ast.Await) -> Value:
-        self.value(node.value)
-        self.give_up("an await")
-        return SOME_ENGINE
-
     def source_of(self, made: ClosureOf) -> Source:
-        """Return the source of a function that a task makes."""
-        outer = made.frame.source
-        return Source(made.node, (outer.node, *outer.around), outer.rebound)
+        """Return the source of a function that a task makes; what stands around it, its frame tells."""
+        return Source(made.node, (), frozenset())
 
 
 def _widened(before: Value | None, after: Value) -> Value:

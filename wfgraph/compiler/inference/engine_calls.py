@@ -158,6 +158,7 @@ class EngineCalls(Statements):
         if args.carry:
             self.give_up("the engine is given to a method of the token")
         self.hand_out(args)
+        self.may_change(args)
         if name == "get":
             self.reads((*owner, part))
             return Token((*owner, part))
@@ -179,6 +180,12 @@ class EngineCalls(Statements):
             self.hand_out(args)
         return blurred((owner, *args))
 
+    def may_change(self, args: Arguments) -> None:
+        """Forget what is in the lists and dicts that are given to code of the project which is not read."""
+        for one in args:
+            for value in _within(one):
+                self.changed(value)
+
     def hand_out(self, args: Arguments) -> Value:
         """Give arguments to code that does not steer by itself; what it may call is read as if it did."""
         for one in args:
@@ -187,9 +194,9 @@ class EngineCalls(Statements):
                     self.writes(value.path)
                 if value == POSITION:
                     self.give_up("the position itself is handed out")
-                if isinstance(value, Unknown) and value.code and args.carry:
+                elif isinstance(value, Unknown) and value.code and args.carry and not value.engine:
                     self.give_up("the engine is handed out with something of which nothing is known")
-                if _may_be_called(value):
+                elif _may_be_called(value):
                     rest = Arguments(more=blurred(args))
                     self.frame.branch((lambda value=value, rest=rest: self.call(value, rest), lambda: PLAIN))  # type: ignore[misc]
         return blurred(args)
@@ -220,6 +227,8 @@ def _may_be_called(value: Value) -> bool:
         if first == "state":  # its attributes are data, but for its methods and those of the live list
             return any(one not in HARMLESS_STATE and one != POSITION.path[1] for one in rest)
         return first not in HARMLESS
+    if isinstance(value, Unknown):
+        return value.engine and value.code
     return isinstance(value, ClosureOf | Partial | Bound)
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.closures import Closures
 from wfgraph.compiler.inference.controls import DATA, STEERING
+from wfgraph.compiler.inference.folding import FOLDED, foldable
 from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
 from wfgraph.compiler.inference.values import (
     NOTHING,
@@ -41,20 +42,6 @@ from wfgraph.utils import is_a
 __all__ = ["Expressions"]
 
 _MOST_ITEMS = 32
-_FOLDED: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-}
-_LARGEST = 1 << 31
 
 
 class Expressions(Closures):
@@ -68,8 +55,11 @@ class Expressions(Closures):
         reader = self._READERS.get(type(node))
         if reader is not None:
             return reader(self, node)
-        # What is left (f-strings, sets, slices) makes something of its parts.
-        return blurred([self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)])
+        # What is left (sets, slices) makes something of its parts.
+        return blurred(self._children(node))
+
+    def _children(self, node: ast.AST) -> list[Value]:
+        return [self.value(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
 
     # Parts -----------------------------------------------------------------------------------------------------------
 
@@ -99,6 +89,8 @@ class Expressions(Closures):
             case Instance(kind=kind, engine=engine):
                 found = method_of(kind.value, name, owner)
                 return Unknown(engine, True) if found is None else found
+            case Unknown(engine=True):
+                return SOME_ENGINE
             case Unknown(engine=False, code=True) if name not in STEERING:
                 return PLAIN
             case Sequence() | Mapping():
@@ -148,7 +140,7 @@ class Expressions(Closures):
                 return Unknown(code=True)
             case EngineAttribute(path=("objects", *_)):
                 return Token()
-            case EngineAttribute(path=("state", *_)) if not carries(owner):
+            case EngineAttribute(path=("state", *_)) if owner == POSITION or not carries(owner):
                 return PLAIN
             case Sequence(items=items):
                 if known is not None and len(known) == 1 and type(known[0]) is int:
@@ -210,6 +202,10 @@ class Expressions(Closures):
             return blurred((*keys, *values))
         return Mapping(tuple(zip(names, values, strict=True)))
 
+    def _text(self, node: ast.JoinedStr | ast.FormattedValue) -> Value:
+        self._children(node)
+        return PLAIN
+
     def _conditional(self, node: ast.IfExp) -> Value:
         decided = self.truth(node.test)
         if decided is not None:
@@ -255,14 +251,19 @@ class Expressions(Closures):
 
     def _folded(self, parts: Iterable[ast.expr], operation: ast.AST) -> Value:
         left, right = (self.value(part) for part in parts)
-        fold = _FOLDED.get(type(operation))
+        fold = FOLDED.get(type(operation))
         if fold in (operator.is_, operator.is_not) and isinstance(left, Engine) and right == NOTHING:
             return Known(fold is operator.is_not)
         if fold is None or not isinstance(left, Known) or not isinstance(right, Known):
             # `[a] + [b]`, `a | b`: the parts may live on in the result.
-            kept = isinstance(operation, ast.operator) and any(carries(one) or is_code(one) for one in (left, right))
+            text = isinstance(left, Known) and type(left.value) is str  # `"%s" % a`
+            kept = (
+                not text
+                and isinstance(operation, ast.operator)
+                and any(carries(one) or is_code(one) for one in (left, right))
+            )
             return blurred((left, right)) if kept else PLAIN
-        if not _foldable(fold, left.value, right.value):
+        if not foldable(fold, left.value, right.value):
             return PLAIN
         try:
             return Known(fold(left.value, right.value), min(left.firm, right.firm))
@@ -289,10 +290,11 @@ class Expressions(Closures):
         ast.SetComp: Closures._comprehension,
         ast.DictComp: Closures._comprehension,
         ast.GeneratorExp: Closures._generator,
+        ast.JoinedStr: _text,
+        ast.FormattedValue: _text,
         ast.Starred: lambda self, node: self.items(self.value(node.value)),
         ast.Yield: Closures._yield,
         ast.YieldFrom: Closures._yield,
-        ast.Await: Closures._await,
     }
 
 
@@ -315,21 +317,6 @@ def _parts_of(value: Value) -> Value:
     if isinstance(value, Known):
         return Unknown(code=not immutable(value.value))
     return blurred((value,)) if isinstance(value, Sequence) else value
-
-
-def _foldable(fold: Callable[[Any, Any], Any], left: Any, right: Any) -> bool:
-    kinds = (type(left), type(right))
-    if fold in (operator.is_, operator.is_not):  # whether equal texts are one object is Python's own affair
-        return type(None) in kinds or bool in kinds
-    if fold is operator.mul and kinds != (int, int):  # a text that is too long to be made
-        return False
-    return _small(left) and _small(right)
-
-
-def _small(value: Any) -> bool:
-    if type(value) is int:
-        return -_LARGEST < value < _LARGEST
-    return type(value) in (bool, type(None)) or (type(value) is str and len(value) < 1_000)
 
 
 def _is_super(node: ast.expr) -> bool:

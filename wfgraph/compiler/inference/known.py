@@ -34,7 +34,6 @@ from wfgraph.compiler.inference.values import (
     Value,
     join,
 )
-from wfgraph.errors import WorkflowTransition
 from wfgraph.utils import is_a
 
 __all__ = ["attribute_of", "follows", "is_inert", "item_of", "method_of", "module_named"]
@@ -208,8 +207,3 @@ def item_of(container: Known, key: Value) -> Value:
     if len(items) > _MOST_ITEMS:
         return Unknown(code=True)
     return join(*(Known(item, 0) for item in items))
-
-
-def is_steering(kind: Any) -> bool:
-    """Tell whether a class is one of the exceptions that steer."""
-    return is_a(kind, type) and issubclass(kind, WorkflowTransition)

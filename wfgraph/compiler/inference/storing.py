@@ -88,6 +88,8 @@ class Storing(Expressions):
                     self.give_up("a part of the engine is changed")
                 case Token(path=path):
                     self.writes((*path, f".{name}" if key is None else subscript(constants(key))))
+                case Unknown(engine=True):
+                    self.give_up("a part of the engine is changed")
                 case _:
                     self.changed(one)
                     self.summary.elsewhere = True

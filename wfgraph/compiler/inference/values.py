@@ -115,7 +115,6 @@ class Known(Value):
 
 
 NOTHING = Known(None)
-_STATE = HARMLESS_STATE | {"callback_pos"}
 _LEAF = HARMLESS | DATA
 
 
@@ -289,14 +288,14 @@ def _is_or_holds_code(value: Any, deep: int) -> bool:
 
 
 def carries(value: Value) -> bool:
-    """Tell whether a value may be the engine or lead to it."""
+    """Tell whether a value may be the engine or lead to it, or to its position."""
     match value:
         case Unknown(engine=engine) | ClosureOf(engine=engine) | Instance(engine=engine):
             return engine
         case Engine():
             return True
         case EngineAttribute(path=(first, *rest)):
-            return bool(rest[:1] and rest[0] not in _STATE) or not rest if first == "state" else first not in _LEAF
+            return first not in _LEAF if first != "state" else not rest or rest[0] not in HARMLESS_STATE
         case Partial():
             return any(map(carries, (value.function, *value.args, *(one for _, one in value.keywords))))
         case Bound():
