@@ -676,7 +676,7 @@ def notes_on_the_engine(obj, eng):
 
 @animal("return", beside="elsewhere")
 def writes_what_is_harmless(obj, eng):
-    eng.log.level = 3
+    eng.log.note = 3
 
 
 @animal("?", why="a part of the engine is changed: eng.machinery.speed = 3")
