@@ -99,8 +99,14 @@ def test_there_are_documents_and_they_use_known_languages() -> None:
     assert languages <= known, "a block without a known language is not tested"
 
 
+PAGES = [
+    pytest.param(path, marks=[pytest.mark.slow] if path.name == "tutorial.md" else [], id=str(path.relative_to(ROOT)))
+    for path in FILES
+]
+
+
 @pytest.mark.usefixtures("no_event_loop")
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES)
 def test_blocks_run_and_print_what_they_say(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "__main__"}

@@ -41,6 +41,7 @@ def test_a_target_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     assert "missing" in found.stderr
 
 
+@pytest.mark.slow
 def test_without_the_option_nothing_is_imported(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(
         "import sys\ndef pytest_unconfigure():\n"
@@ -108,6 +109,7 @@ def test_a_walk_that_fails_shows_the_message_at_the_line_of_the_test(tmp_path: P
     assert "wfgraph.testing has walked" not in found.stdout
 
 
+@pytest.mark.slow
 def test_a_target_of_cover_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     found = walked(tmp_path, "-p", "no:xdist", "--wfgraph-cover", "flows.py:missing")
     assert 4 == found.returncode

@@ -443,6 +443,7 @@ def test_a_poor_terminal_gets_all_there_is_to_say(place: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", ["show big.py:flow", "check big.py:flow", "draw big.py:flow", "runs --help"])
+@pytest.mark.slow
 def test_a_reader_that_goes_away_is_no_error_of_ours(place: Path, arguments: str) -> None:
     (place / "big.py").write_text("def a(obj, eng): ...\nflow = [a, lambda obj: 1] * 20_000\nflow = flow[::2]\n")
     command = f"{sys.executable} -m wfgraph {arguments} | head -c 20"
@@ -458,6 +459,7 @@ def test_a_reader_that_goes_away_is_no_error_of_ours(place: Path, arguments: str
     assert "" == done.stderr
 
 
+@pytest.mark.slow
 def test_closed_streams_are_no_crash(place: Path) -> None:
     for closed in (">&-", "2>&-", "<&-", ">&- 2>&- <&-"):
         for arguments in ("show flow.py:flow", "show nowhere:flow", "run flow.py:flow tokens.json"):

@@ -72,6 +72,7 @@ def plain_engine() -> Any:
 
 @settings(max_examples=max(10, settings.default.max_examples // 10))
 @given(seed=st.integers(0, 2**32), flags=st.booleans())
+@pytest.mark.slow
 def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: bool) -> None:
     expected = observe(seed, plain_engine(), flags)
     for granularity in GRANULARITIES:
@@ -81,6 +82,7 @@ def test_what_is_stored_runs_as_what_is_not(stored: Database, seed: int, flags: 
 
 @settings(max_examples=max(10, settings.default.max_examples // 10))
 @given(seed=st.integers(0, 2**32))
+@pytest.mark.slow
 def test_what_is_stored_is_what_became_of_it(stored: Database, seed: int) -> None:
     """The granularities agree about the rows, too."""
     rows = []

@@ -44,6 +44,7 @@ def test_a_fault_at_every_call(url: str, tmp_path: Path, granularity: str, how: 
 
 
 @every
+@pytest.mark.slow
 def test_kill_at_any_moment(url: str, tmp_path: Path, granularity: str, long: bool) -> None:
     """On SQLite in turns with what is to survive a power cut, and what only the end of a process."""
     durabilities = ["full", "process"] if url.startswith("sqlite") else ["full"]

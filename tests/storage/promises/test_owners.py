@@ -95,6 +95,7 @@ def test_clocks_of_workers_are_not_trusted(
 
 @every
 @pytest.mark.parametrize("how", ["drop", "unheard", "told"])
+@pytest.mark.slow
 def test_a_dropped_connection_at_every_call(
     postgresql: str, tmp_path: Path, granularity: str, how: str, long: bool
 ) -> None:

@@ -130,6 +130,7 @@ class Watch:
 VERBS = ["recover"] * 4 + ["resume"] * 3 + ["restart"] * 2 + ["save"] * 2 + ["wait"] * 2 + ["cancel"]
 
 
+@pytest.mark.slow
 def test_nothing_stored_is_lost_or_goes_back(url: str, faulty: list[Chance], long: bool) -> None:
     database = connect(url)
     ends: set[WorkflowStatus] = set()

@@ -677,6 +677,7 @@ def test_workers_with_redis(
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(200)
+@pytest.mark.slow
 def test_workers_with_rabbitmq(
     url: str, rabbitmq: str, env: dict[str, str], workers: Callable[..., Worker], tmp_path: Path
 ) -> None:
@@ -702,6 +703,7 @@ def test_workers_with_files(env: dict[str, str], workers: Callable[..., Worker],
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 @pytest.mark.timeout(120)
+@pytest.mark.slow
 def test_the_command_line_tells_workers_of_what_is_stale(
     redis: Redis, env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

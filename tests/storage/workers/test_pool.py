@@ -314,6 +314,7 @@ def test_as_many_runs_go_on_in_threads_as_there_are_threads(url: str) -> None:
         assert [WorkflowStatus.COMPLETED] * count == list(threads.map(run, range(count)))
 
 
+@pytest.mark.slow
 def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(url: str) -> None:
     def die(obj: Any, eng: Any) -> None:
         if obj["n"] == 1:
@@ -325,6 +326,7 @@ def test_a_stored_run_whose_workers_are_lost_again_and_again_says_how_to_go_on(u
     assert ["COMPLETED", "INITIAL"] == [one.status.name for one in eng.runs.load(eng.uuid).objects]
 
 
+@pytest.mark.slow
 def test_what_was_set_on_an_engine_goes_along_to_its_workers(url: str) -> None:
     class Hooks(StoredProcessingFactory):
         @staticmethod
@@ -521,6 +523,7 @@ def _wfgraph(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.slow
 def test_a_second_signal_ends_all_at_once_and_leaves_nothing_owned(tmp_path: Path, number: int) -> None:
     (tmp_path / "flow.py").write_text(
         "import pathlib, time\ndef work(obj, eng):\n    if not pathlib.Path('quick').exists():\n"
@@ -587,6 +590,7 @@ def test_the_command_line_shares_a_run(tmp_path: Path) -> None:
     assert (2, True) == (refused.returncode, "leave out --workers" in refused.stderr)
 
 
+@pytest.mark.slow
 def test_what_the_report_tells_is_not_told_by_the_workers_logs_too(tmp_path: Path) -> None:
     (tmp_path / "flow.py").write_text(
         "def work(obj, eng):\n    if obj['n'] == 1:\n        eng.halt('look')\n"
