@@ -222,3 +222,11 @@ def test_the_text_form_shows_what_is_known_what_is_possible_and_nothing_that_bre
         "    -next-> exit",
     ] == list(graph_lines(graph))
     assert "".join(line + "\n" for line in graph_lines(graph)) == f"{graph:text}"
+
+
+def test_a_case_of_more_digits_than_python_writes_is_named_by_its_type() -> None:
+    huge = 10**5000
+    (way,) = ops.Choice(cases=((huge, 1),), arbiter=len).exits()[:1]
+    assert "<int object>" == way.label
+    with pytest.raises(KeyError, match="has no branch <int object>; known: 'a'"):
+        ops.Choice(cases=(("a", 1),), arbiter=len).offset_of(huge)

@@ -171,9 +171,9 @@ def test_functions_are_found_wherever_they_are_defined() -> None:
             outer()
         around()
 
-        keep(lambda: 12); keep(lambda: 13)
+        keep(lambda: KEPT); keep(lambda: keep)
         [keep(lambda: one) for one in (1, 2)]
-        keep((lambda: (keep(lambda: 14), 15))); KEPT[-1]()
+        keep((lambda: (keep(lambda: KEPT), 15))); KEPT[-1]()
         """
     )
     texts = [text_of(function) for function in found["KEPT"]]
@@ -189,12 +189,12 @@ def test_functions_are_found_wherever_they_are_defined() -> None:
         "lambda: 9",
         "@keep\ndef inner():\n    return 10",
         "lambda: 11",
-        "lambda: 12",
-        "lambda: 13",
+        "lambda: KEPT",
+        "lambda: keep",
         "lambda: one",
         "lambda: one",
-        "lambda: (keep(lambda: 14), 15)",
-        "lambda: 14",
+        "lambda: (keep(lambda: KEPT), 15)",
+        "lambda: KEPT",
     ] == texts
     sources = [node_of(function) for function in found["KEPT"]]
     around = [[getattr(node, "name", "lambda") for node in source.around] for source in sources if source]
@@ -205,12 +205,12 @@ def test_functions_on_one_line_are_told_apart_by_where_their_steps_stand_or_have
     found = module(
         """
         same = [lambda: None or 1, lambda: None or 1]
-        other = [lambda: 1, lambda a: 1]; third = lambda: [1,
+        other = [lambda: same, lambda a: same]; third = lambda: [same,
             2]; fourth = lambda: None
         """
     )
     sources = [node_of(one) for one in (*found["other"], found["third"], found["fourth"])]
-    assert [("lambda: 1", 9), ("lambda a: 1", 20), ("lambda: [1, 2]", 42), ("lambda: None", 17)] == [
+    assert [("lambda: same", 9), ("lambda a: same", 23), ("lambda: [same, 2]", 48), ("lambda: None", 17)] == [
         (ast.unparse(one.node), one.node.col_offset) for one in sources if one is not None
     ]
     assert [None, None] == [node_of(one) for one in found["same"]]  # no step of theirs stands for the whole

@@ -19,6 +19,7 @@ from typing import Any
 
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.outcomes import Control, Outcome
+from wfgraph.utils import shown
 
 __all__ = [
     "OPAQUE",
@@ -296,14 +297,14 @@ class Choice(Op):
                 return offset
         if self.default is not None:
             return self.default
-        names = ", ".join(repr(known) for known, _ in self.cases)
-        raise KeyError(f"CHOICE has no branch {value!r}; known: {names}; give a default= for all others")
+        names = ", ".join(shown(known) for known, _ in self.cases)
+        raise KeyError(f"CHOICE has no branch {shown(value)}; known: {names}; give a default= for all others")
 
 
 def _case_label(value: Any) -> str:
     """Name a case by its value, without ever showing an address in memory."""
     if value is None or isinstance(value, str | int | float | bytes | Enum):
-        return value if isinstance(value, str) else repr(value)
+        return value if isinstance(value, str) else shown(value)
     return type(value).__name__
 
 
