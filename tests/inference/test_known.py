@@ -253,7 +253,8 @@ ATTRIBUTES: list[tuple[Any, str, Value | None]] = [
     (WHOLE, "slot", Known(mine, 0)),
     (WHOLE, "empty", PLAIN),
     (WHOLE, "kind", Known(Mine, 0)),
-    (WHOLE, "made", Known(Whole.made, 0)),
+    # As of Python 3.13, a partial has a __get__, which warns.
+    (WHOLE, "made", CODE if hasattr(functools.partial, "__get__") else Known(Whole.made, 0)),
     (WHOLE, "step", Bound(Known(Whole.step), Known(WHOLE, 0))),
     (WHOLE, "held", Bound(Known(mine), Known(WHOLE, 0))),
     (WHOLE, "alone", Known(WHOLES["alone"])),
