@@ -613,6 +613,7 @@ def routine_of(obj: list[bool], eng: Any) -> None:
         (True, [1, 1, 1, 1], [False, False, False, True]),
     ],
 )
+@pytest.mark.unobserved
 def test_routines_are_made_for_as_many_tokens_as_they_pay_for(
     monkeypatch: pytest.MonkeyPatch, loop: bool, counts: list[int], expected: list[bool]
 ) -> None:
@@ -704,6 +705,7 @@ def jumps_over_one(obj: Any, eng: Any) -> None:
     eng.jump_call(2)
 
 
+@pytest.mark.unobserved
 def test_a_jump_leads_into_a_routine_when_it_has_led_there_often() -> None:
     eng = engine(jumps_over_one, a, routine_of, tier="compiled")
     tokens: list[list[bool]] = [[] for _ in range(6)]
@@ -725,6 +727,7 @@ def over(obj: Any, eng: Any) -> None:
         ([routine_of], [0], 0),
     ],
 )
+@pytest.mark.unobserved
 def test_a_token_goes_on_from_the_middle_in_a_routine_when_that_was_done_often(
     callbacks: list[Any], position: list[int], interpreted: int
 ) -> None:
@@ -754,6 +757,7 @@ def asks_and_tells(obj: list[bool], eng: Any) -> None:
     ],
     ids=["returns", "skips", "jumps", "returns, with hooks", "skips, with hooks"],
 )
+@pytest.mark.unobserved
 def test_the_interpreter_takes_over_when_three_tokens_were_asked_for_their_position(
     monkeypatch: pytest.MonkeyPatch, last: Any, hooked: bool, interpreted: int, compiled: int
 ) -> None:
@@ -806,6 +810,7 @@ def test_who_holds_the_position_of_a_token_sees_where_it_has_ended(
     [a, raises(SkipToken), raises(HaltProcessing), raises(ValueError), raises(BreakFromThisLoop), raises(JumpCall(1))],
     ids=["returns", "skips", "halts", "fails", "breaks", "jumps"],
 )
+@pytest.mark.unobserved
 def test_after_a_run_nobody_follows_it_any_more(last: Any, asks: bool, hooked: bool) -> None:
     kind = with_classes(before_object=lambda *_: None) if hooked else GenericWorkflowEngine
     eng = engine(asks_and_tells if asks else a, [last], tier="compiled", kind=kind)
