@@ -1,4 +1,4 @@
-"""Descriptors that clients of ``workflow.utils`` import, and how callables are named."""
+"""Descriptors that clients of ``workflow.utils`` import, and what all layers ask of names, texts and callables."""
 
 from __future__ import annotations
 

@@ -153,9 +153,14 @@ class Difference:
         return any(change is not Change.KEPT for _, change in self.edges)
 
     @property
+    def _bookkeeping(self) -> tuple[set[int], set[int]]:
+        """The tasks that only keep a pattern's books, of the new version and of the old: no line tells of them."""
+        return Shapes(self.new).bookkeeping, Shapes(self.old).bookkeeping
+
+    @property
     def counts(self) -> Counter[Change]:
         """How many lines tell of each kind of change."""
-        aside, gone = Shapes(self.new).bookkeeping, Shapes(self.old).bookkeeping
+        aside, gone = self._bookkeeping
         counts = Counter(change for number, change in enumerate(self.nodes) if number not in aside)
         counts[Change.REMOVED] = sum(number not in gone for number in self.removed)
         counts[Change.REWIRED] = sum(
@@ -176,7 +181,7 @@ class Difference:
         """Yield what changed, one line each, the tasks in the order of the new version; no bookkeeping of patterns."""
         before, after = identities(self.old), identities(self.new)
         origin = {new: old for old, new in self.pairs.items()}
-        aside, gone = Shapes(self.new).bookkeeping, Shapes(self.old).bookkeeping
+        aside, gone = self._bookkeeping
         for number, change in enumerate(self.nodes):
             if number in aside:
                 continue

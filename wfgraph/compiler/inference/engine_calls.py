@@ -206,15 +206,12 @@ def _within(value: Value) -> Iterator[Value]:
     """Yield what a value can be, and what is in it where it is a list or dict that the task wrote down."""
     for one in members(value):
         yield one
-        parts = (
-            one.items
-            if isinstance(one, Sequence)
-            else (part for _, part in one.items)
-            if isinstance(one, Mapping)
-            else ()
-        )
-        for part in parts:
-            yield from _within(part)
+        if isinstance(one, Sequence):
+            for part in one.items:
+                yield from _within(part)
+        elif isinstance(one, Mapping):
+            for _, part in one.items:
+                yield from _within(part)
 
 
 def _may_be_called(value: Value) -> bool:

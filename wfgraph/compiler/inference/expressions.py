@@ -32,7 +32,6 @@ from wfgraph.compiler.inference.values import (
     carries,
     constants,
     immutable,
-    is_code,
     join,
     members,
     subscript,
@@ -257,12 +256,7 @@ class Expressions(Closures):
         if fold is None or not isinstance(left, Known) or not isinstance(right, Known):
             # `[a] + [b]`, `a | b`: the parts may live on in the result.
             text = isinstance(left, Known) and type(left.value) is str  # `"%s" % a`
-            kept = (
-                not text
-                and isinstance(operation, ast.operator)
-                and any(carries(one) or is_code(one) for one in (left, right))
-            )
-            return blurred((left, right)) if kept else PLAIN
+            return blurred((left, right)) if isinstance(operation, ast.operator) and not text else PLAIN
         if not foldable(fold, left.value, right.value):
             return PLAIN
         try:

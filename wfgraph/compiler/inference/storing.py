@@ -10,7 +10,6 @@ from wfgraph.compiler.inference.expressions import Expressions
 from wfgraph.compiler.inference.findings import NoteKind
 from wfgraph.compiler.inference.values import (
     PLAIN,
-    POSITION,
     SOME_ENGINE,
     Engine,
     EngineAttribute,
@@ -97,7 +96,7 @@ class Storing(Expressions):
                         self.hand_out(Arguments((value,)))
                     elif is_code(value):
                         self.give_up("code is stored in an object")
-            if carries(value) or value == POSITION:
+            if carries(value):
                 self.give_up("the engine, or its position, is stored in an object")
 
     def _store_in_engine(self, name: str, value: Value) -> None:
