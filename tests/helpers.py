@@ -14,6 +14,8 @@ from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.views.extract import diagram_of
 from wfgraph.views.render import Drawing, drawn
 
+tiers = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+
 
 class Shouts:
     """An object whose text must not get into a docstring."""

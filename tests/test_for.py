@@ -6,19 +6,10 @@ import json
 from typing import Any
 
 import pytest
+from helpers import engine, tiers
 
-from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowDefinitionError
 from wfgraph.patterns import BREAK, FOR, IF
-
-tiers = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
-
-
-def engine(*callbacks: Any, tier: str = "auto") -> Any:
-    eng = GenericWorkflowEngine()
-    eng.tier = tier
-    eng.callbacks.replace(list(callbacks))
-    return eng
 
 
 def keep(obj: Any, eng: Any) -> None:

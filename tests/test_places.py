@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+from helpers import engine, tiers
 
 from wfgraph.compiler import codegen
 from wfgraph.compiler.codegen import CompiledProgram, source_of
@@ -161,9 +162,7 @@ class Watched(GenericWorkflowEngine):
 def goes_on(
     kind: Any, tier: str, callbacks: Any, place: list[int], answers: tuple[int, ...], halts_at: int | None
 ) -> Any:
-    eng = kind()
-    eng.tier = tier
-    eng.callbacks.replace(callbacks)
+    eng = engine(*callbacks, kind=kind, tier=tier)
     eng.state.callback_pos = list(place)
     token = Token(answers, halts_at)
     seen = []
@@ -189,9 +188,7 @@ def test_from_every_place_both_tiers_go_on_alike(monkeypatch: pytest.MonkeyPatch
 
 
 def moves_unseen(tier: str, callbacks: Any, answers: tuple[int, ...], at: int, by: int, asked: bool) -> list[Any]:
-    eng: Any = GenericWorkflowEngine()
-    eng.tier = tier
-    eng.callbacks.replace(callbacks)
+    eng = engine(*callbacks, tier=tier)
     token = Moving(answers, None)
     token.position = lambda: getattr(eng.state, "callback_" + "pos")
     token.asked, token.moves_at, token.by = asked, at, by
@@ -208,9 +205,7 @@ def test_a_position_changed_by_what_nobody_can_read_moves_both_tiers_alike(block
 
 
 def jumps(tier: str, callbacks: Any, answers: tuple[int, ...], at: int, by: int) -> list[Any]:
-    eng: Any = GenericWorkflowEngine()
-    eng.tier = tier
-    eng.callbacks.replace(callbacks)
+    eng = engine(*callbacks, tier=tier)
     token = Jumping(answers, None)
     token.eng, token.jumps_at, token.by = eng, at, by
     eng.process([token])
@@ -284,16 +279,14 @@ def test_only_what_python_could_not_nest_gets_a_function_of_its_own() -> None:
     assert 0 < parts(nested(300, lambda deep: [deep, BREAK()]))
 
 
-@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@tiers
 @pytest.mark.parametrize(
     ("levels", "wrap"),
     [(25, lambda deep: WHILE(asks, [deep])), (300, lambda deep: [deep, BREAK(), b]), (25, lambda deep: IF(asks, deep))],
     ids=["while", "break", "if"],
 )
 def test_deep_lists_run_as_shallow_ones_do(tier: str, levels: int, wrap: Callable[[Any], Any]) -> None:
-    eng: Any = GenericWorkflowEngine()
-    eng.tier = tier
-    eng.callbacks.replace(nested(levels, wrap))
+    eng = engine(*nested(levels, wrap), tier=tier)
     token = Token((1,) * 25, None)
     eng.process([token])
     assert 1 == token.ran.count("a")
@@ -320,14 +313,12 @@ def test_only_so_many_routines_of_the_middle_are_made(monkeypatch: pytest.Monkey
     assert made.unit_at(0) is not None
 
 
-@pytest.mark.parametrize("tier", ["interpreted", "compiled"])
+@tiers
 def test_the_next_token_asks_for_items_after_the_round_that_it_begins_in(
     monkeypatch: pytest.MonkeyPatch, tier: str
 ) -> None:
     monkeypatch.setattr(codegen, "PATIENCE", 1)
-    eng: Any = GenericWorkflowEngine()
-    eng.tier = tier
-    eng.callbacks.replace(FOR(items, told, [a, b], cache_data=True))
+    eng = engine(*FOR(items, told, [a, b], cache_data=True), tier=tier)
     first, second = Token((), 2), Token((), None)
     with pytest.raises(HaltProcessing):
         eng.process([first, second])

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from helpers import engine, tiers
 
 from wfgraph import signals
 from wfgraph.engine import (
@@ -41,17 +42,8 @@ from wfgraph.runtime.hooks import _Signal, handler_for, provided
 from wfgraph.runtime.tokens import process_tokens
 from wfgraph.runtime.trace import Trace
 
-tiers = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
-
 
 def a(obj: Any, eng: Any) -> None: ...
-
-
-def engine(*callbacks: Any, tier: str = "auto", kind: Any = GenericWorkflowEngine) -> Any:
-    eng = kind()
-    eng.tier = tier
-    eng.callbacks.replace(list(callbacks))
-    return eng
 
 
 def with_classes(

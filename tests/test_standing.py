@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
+from helpers import engine, tiers
 
 from wfgraph.engine import ActionMapper, GenericWorkflowEngine, MachineState, ProcessingFactory
 from wfgraph.errors import (
@@ -32,18 +33,9 @@ from wfgraph.runtime.extra_data import ExtraData
 from wfgraph.runtime.interpreter import NOBODY, Watchers
 from wfgraph.runtime.trace import Step, Trace, control_of
 
-tiers = pytest.mark.parametrize("tier", ["interpreted", "compiled"])
-
 
 def a(obj: Any, eng: Any) -> None: ...
 def b(obj: Any, eng: Any) -> None: ...
-
-
-def engine(*callbacks: Any, tier: str = "auto", kind: Any = GenericWorkflowEngine) -> Any:
-    eng = kind()
-    eng.tier = tier
-    eng.callbacks.replace(list(callbacks))
-    return eng
 
 
 # The state ---------------------------------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from typing import Any
 
 import cloudpickle
 import pytest
+from helpers import engine
 
-from wfgraph.engine import GenericWorkflowEngine
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowDefinitionError, WorkflowError
 from wfgraph.runtime import pool, sharing
 from wfgraph.runtime.pool import WorkerPool, WorkersLost
@@ -392,12 +392,6 @@ def test_there_are_no_more_chunks_when_the_run_has_stopped() -> None:
 
 
 # A run that is shared ----------------------------------------------------------------------------------------------------
-
-
-def engine(*callbacks: Any) -> Any:
-    eng = GenericWorkflowEngine()
-    eng.callbacks.replace(list(callbacks))
-    return eng
 
 
 def doubles(obj: Any, eng: Any) -> None:

@@ -6,14 +6,13 @@ be told of the flow. What a run of them tells the engine must be among the outco
 
 from __future__ import annotations
 
-import linecache
 import math
 import warnings
 from functools import partial
 from types import FunctionType
-from typing import Any
 
-from inference.test_inference import TOKENS, outcomes_of, permits, seen
+from inference.defining import defined
+from inference.test_inference import unforeseen
 from wfgraph.compiler.inference import Inference
 from wfgraph.errors import HaltProcessing
 
@@ -105,13 +104,10 @@ FUNCTIONS = frozenset((quiet,))
 
 def task_of(body: str) -> FunctionType:
     """Return a task with a body, whose source is there."""
-    lines = ["def task(obj, eng):\n", *(f"    {line}\n" for line in body.splitlines())]
-    name = f"<task {body!r}>"
-    linecache.cache[name] = (0, None, lines, name)
-    found: dict[str, Any] = {**globals(), "math": math, "partial": partial}
+    text = "".join(["def task(obj, eng):\n", *(f"    {line}\n" for line in body.splitlines())])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
-        exec(compile("".join(lines), name, "exec", dont_inherit=True), found)  # noqa: S102 - our own
+        found = defined(text, {**globals(), "math": math, "partial": partial}, f"<task {body!r}>")
     task: FunctionType = found["task"]
     return task
 
@@ -130,7 +126,4 @@ def told(body: str, engine: type | None = None) -> str:
 
 def refuted(body: str) -> list[str]:
     """Return what runs of a body tell the engine that was not foreseen."""
-    task = task_of(body)
-    known = outcomes_of(task)
-    found = [seen(task, dict(token)) for token in TOKENS]
-    return [] if known is None else [str(one) for one in found if one is not None and not permits(known, one)]
+    return [str(found) for _, found in unforeseen(task_of(body))]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import linecache
 from types import FunctionType
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.defining import defined
 from inference.test_inference import outcomes_of, permits, seen
 from wfgraph.errors import BreakFromThisLoop, HaltProcessing, JumpCall, WorkflowTransition
 
-_numbers = itertools.count()
 NAMES = {
     "HaltProcessing": HaltProcessing,
     "JumpCall": JumpCall,
@@ -125,11 +123,7 @@ def task(obj, eng, k=1):
 
 def make(body: list[str]) -> FunctionType:
     text = HEAD + "\n".join(_indented(body)) + "\n"
-    name = f"<generated {next(_numbers)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    namespace: dict[str, Any] = {"__name__": "generated", **NAMES}
-    exec(compile(text, name, "exec", dont_inherit=True), namespace)  # noqa: S102
-    made: FunctionType = namespace["task"]
+    made: FunctionType = defined(text, {"__name__": "generated", **NAMES})["task"]
     return made
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -57,6 +58,15 @@ def permits(known: set[Outcome], found: Outcome) -> bool:
     return found in known or any(one.control is found.control for one in loose)
 
 
+def unforeseen(task: Any, tokens: Iterable[Any] = TOKENS) -> list[tuple[Any, Outcome]]:
+    """Return what runs of a task tell the engine that was not foreseen, each with its token; nothing where it is opaque."""
+    known = outcomes_of(task)
+    if known is None:
+        return []
+    runs = [(token, seen(task, dict(token))) for token in tokens]
+    return [(token, found) for token, found in runs if found is not None and not permits(known, found)]
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_the_zoo_is_read_as_it_is_written_down(name: str) -> None:
     task, expected = CASES[name]
@@ -67,10 +77,7 @@ def test_the_zoo_is_read_as_it_is_written_down(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_comes_of_them_that_was_not_foreseen(name: str) -> None:
     task, _ = CASES[name]
-    known = outcomes_of(task)
-    for token in TOKENS:
-        found = seen(task, dict(token))
-        assert known is None or found is None or permits(known, found), (token, found)
+    assert not unforeseen(task)
 
 
 def test_the_zoo_is_large() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import linecache
 import sys
 from collections.abc import Callable
 from types import FunctionType
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from inference.defining import defined
 from wfgraph.compiler.inference import Inference, reader
 from wfgraph.compiler.inference.base import Reading
 from wfgraph.compiler.inference.remembered import Remembered, remembered
@@ -22,12 +22,8 @@ _numbers = itertools.count()
 
 
 def made(text: str = "def step(obj, eng): eng.halt()", **variables: Any) -> Any:
-    number = next(_numbers)
-    name, text = f"<remembered {number}>", text.replace("halt()", f"halt({number})")  # equal code would be the same
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    namespace: dict[str, Any] = {"__name__": "remembered", **variables}
-    exec(compile(text, name, "exec", dont_inherit=True), namespace)  # noqa: S102
-    return namespace["step"]
+    text = text.replace("halt()", f"halt({next(_numbers)})")  # equal code would be the same
+    return defined(text, {"__name__": "remembered", **variables})["step"]
 
 
 @pytest.fixture

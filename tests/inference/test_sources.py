@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import linecache
 import textwrap
 from types import FunctionType
@@ -11,19 +10,13 @@ from typing import Any
 
 import pytest
 
+from inference.defining import defined
 from wfgraph.compiler.inference.sources import Source, children, node_of, scope_of
-
-_numbers = itertools.count()
 
 
 def module(text: str) -> dict[str, Any]:
     """Return what a file of this text defines."""
-    text = textwrap.dedent(text)
-    name = f"<sources {next(_numbers)}>"
-    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-    namespace: dict[str, Any] = {"__name__": "sources"}
-    exec(compile(text, name, "exec", dont_inherit=True), namespace)  # noqa: S102
-    return namespace
+    return defined(textwrap.dedent(text), {"__name__": "sources"})
 
 
 def text_of(function: FunctionType) -> str | None:
