@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,18 @@ from wfgraph.graph.outcomes import Control
 from wfgraph.graph.text import graph_text
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import ENTRY, ERROR, EXIT, TERMINALS, Edge, WorkflowGraph
-from wfgraph.patterns import CMP, EMPTY_CALL, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_FWD, TASK_JUMP_IF, TRY
+from wfgraph.patterns import (
+    CMP,
+    EMPTY_CALL,
+    FOR,
+    IF,
+    PARALLEL_SPLIT,
+    PROFILE,
+    SYNCHRONIZE,
+    TASK_JUMP_FWD,
+    TASK_JUMP_IF,
+    TRY,
+)
 from wfgraph.runtime.trace import Step
 from wfgraph.testing import run as walked
 
@@ -88,6 +101,46 @@ def test_nor_does_a_condition_that_halts_inside_another_pattern(flow: Any) -> No
     engine.trace = Trace()
     with pytest.raises(HaltProcessing):
         engine.process([{}])
+    assert [] == [step for step in engine.trace.steps if stray(graph, step)]
+
+
+class Stores:
+    def __call__(self, obj: Any, eng: Any, position: str, item: Any) -> None:
+        if item == 2:
+            eng.halt("not this one")
+
+
+def halts_with(obj: Any, eng: Any, item: Any) -> None:
+    if item == 2:
+        eng.halt("not this one")
+
+
+def leaps_with(obj: Any, eng: Any, position: str, item: Any) -> None:
+    if item == 2:
+        eng.jump_call(3)
+
+
+def stops_with(*given: Any) -> None:
+    if given[-1] == 2:
+        given[1].stop()
+
+
+SETS = [halts_with, leaps_with, stops_with, Stores(), partial(Stores())]
+
+
+@pytest.mark.parametrize("setter", SETS, ids=["halts", "leaps", "stops", "object", "partial"])
+@pytest.mark.parametrize("wrap", [list, PROFILE], ids=["for", "profile"])
+def test_what_the_setter_of_a_for_does_is_among_the_ways_out_of_it(setter: Any, wrap: Any) -> None:
+    head, *rest = FOR([1, 2, 3], setter, EMPTY_CALL)
+    flow = [[head, *rest] if wrap is list else [wrap(head), *rest], EMPTY_CALL, EMPTY_CALL]
+    graph = compile_graph(flow)
+    assert not graph.nodes[0].opaque
+    engine = GenericWorkflowEngine()
+    engine.callbacks.replace(flow)
+    engine.trace = Trace()
+    with suppress(HaltProcessing):
+        engine.process([{}])
+    assert len(engine.trace.steps) > 3
     assert [] == [step for step in engine.trace.steps if stray(graph, step)]
 
 

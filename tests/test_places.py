@@ -176,7 +176,6 @@ def goes_on(
 
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("block", LISTS)
-@pytest.mark.unobserved  # the setter of a FOR halts here, which the graph does not say yet
 def test_from_every_place_both_tiers_go_on_alike(monkeypatch: pytest.MonkeyPatch, block: str, around: str) -> None:
     monkeypatch.setattr(codegen, "PATIENCE", 1)
     callbacks = AROUND[around](LISTS[block])

@@ -27,6 +27,9 @@ class Colour(Enum):
 def assign(obj: Any, eng: Any, place: str, item: Any) -> None: ...
 
 
+STORES = ops.CalledWith(assign, 2)
+
+
 CASES = (("x", 1), (2, 3), (None, 5), (Colour.RED, 7), (b"y", 9), (1.5, 11), ((1, 2), 13))
 CASE_WAYS = (
     "case x > jump_call:1, case 2 > jump_call:3, case None > jump_call:5, case <Colour.RED: 1> > jump_call:7, "
@@ -51,8 +54,8 @@ OPS: list[tuple[Op, str, str, tuple[Any, ...]]] = [
     (ops.While(), "while", "loop > return, false > break", ()),
     (ops.While(a, "c"), "while c", "loop > return, false > break", (a,)),
     (ops.For(a), "for", "loop > return, false done > break", (a,)),
-    (ops.For(a, assign, describe="x in y"), "for x in y", "loop > return, false done > break", (a, assign)),
-    (ops.For(a, assign, constant=True), "for", "loop > return, false done > break", (assign,)),
+    (ops.For(a, assign, describe="x in y"), "for x in y", "loop > return, false done > break", (a, STORES)),
+    (ops.For(a, assign, constant=True), "for", "loop > return, false done > break", (STORES,)),
     (ops.For(a, assign, key="k"), "for", "loop > return, false done > break", (a,)),
     (ops.For(a, assign, key="", constant=True), "for", "loop > return, false done > break", ()),
     (ops.Choice(CASES), "choice", CASE_WAYS, ()),
@@ -82,7 +85,7 @@ def test_an_op_tells_its_text_its_ways_out_and_whom_it_asks(op: Op, text: str, w
 
 def test_every_op_is_written_down_here() -> None:
     assert {getattr(ops, name) for name in ops.__all__ if name[0].isupper() and name != "OPAQUE"} - {
-        *(ops.EdgeKind, ops.Exit, ops.Op)
+        *(ops.CalledWith, ops.EdgeKind, ops.Exit, ops.Op)
     } == {type(op) for op, *_ in OPS}
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from wfgraph.graph import outcomes as out
 from wfgraph.graph.functions import closed_over, names_in
 from wfgraph.graph.nesting import is_block
-from wfgraph.graph.ops import Exit, Op, Synchronize
+from wfgraph.graph.ops import CalledWith, Exit, Op, Synchronize
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.utils import attribute, is_a, without_partials
@@ -89,9 +89,10 @@ def of_asked(op: Op, infer: Infer) -> tuple[tuple[Exit, ...], bool]:
     seen: set[int] = set()
     while waiting:
         asked = waiting.pop(0)
-        if id(asked) in seen:
+        number = id(asked.function if is_a(asked, CalledWith) else asked)
+        if number in seen:
             continue
-        seen.add(id(asked))
+        seen.add(number)
         inner = infer(asked)
         opaque |= inner.opaque
         waiting += inner.asked

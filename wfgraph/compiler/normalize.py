@@ -22,7 +22,7 @@ from wfgraph.graph.describing import describe
 from wfgraph.graph.functions import code_run_by
 from wfgraph.graph.location import code_of
 from wfgraph.graph.nesting import contains_itself, is_block
-from wfgraph.graph.ops import Branch, Choice, For, While
+from wfgraph.graph.ops import Branch, CalledWith, Choice, While
 from wfgraph.graph.task import op_of
 from wfgraph.utils import comes_to_a_function, escape_control, is_a, shown, task_name
 
@@ -164,7 +164,7 @@ def _asked(item: Any) -> tuple[Any, ...]:
     op = op_of(item)
     if is_a(op, Branch, Choice, While) and not op.asked:
         return (None,)  # given in place of a condition: an op takes it for one that only the task knows
-    return tuple(asked for asked in op.asked if not (is_a(op, For) and asked is op.assign))
+    return tuple(asked for asked in op.asked if not is_a(asked, CalledWith))
 
 
 def _answers(asked: Any) -> bool:

@@ -11,8 +11,9 @@ from types import CodeType
 from typing import Any
 
 from wfgraph.graph.functions import code_run_by
+from wfgraph.graph.ops import CalledWith
 from wfgraph.graph.workflow_graph import Node
-from wfgraph.utils import attribute
+from wfgraph.utils import attribute, is_a
 
 __all__ = ["Location", "code_of", "location_of", "remember_site", "subjects", "where_is"]
 
@@ -45,7 +46,7 @@ def code_of(function: Any) -> CodeType | None:
 def subjects(node: Node) -> Iterator[Any]:
     """Yield the callables that a finding about a task is about: itself, and what it asks."""
     yield node.item.task
-    yield from node.op.asked
+    yield from (asked.function if is_a(asked, CalledWith) else asked for asked in node.op.asked)
 
 
 def location_of(node: Node) -> Location | None:
@@ -53,7 +54,7 @@ def location_of(node: Node) -> Location | None:
     found = where_is(node.item.task)
     if found is not None:
         return found
-    for subject in node.op.asked:
+    for subject in subjects(node):
         code = code_of(subject)
         if code is not None:
             return Location(code.co_filename, code.co_firstlineno)

@@ -26,6 +26,7 @@ __all__ = [
     "Break",
     "Branch",
     "Call",
+    "CalledWith",
     "Choice",
     "EdgeKind",
     "Exit",
@@ -99,6 +100,19 @@ _NEXT = (Exit.of(out.RETURN),)
 
 
 @dataclass(frozen=True, slots=True)
+class CalledWith:
+    """A callable that a task calls with more than the token and the engine.
+
+    Attributes:
+        function: the callable.
+        more: how many arguments follow the engine.
+    """
+
+    function: Callable[..., Any]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Op:
     """Base of all ops."""
 
@@ -113,8 +127,8 @@ class Op:
         return ""
 
     @property
-    def asked(self) -> tuple[Callable[..., Any], ...]:
-        """The callables that the task asks; what one of them raises is an outcome of the task beside its exits."""
+    def asked(self) -> tuple[Callable[..., Any] | CalledWith, ...]:
+        """What the task calls with the token and the engine; how that steers is an outcome of the task beside its exits."""
         return ()
 
     def exits(self) -> tuple[Exit, ...]:
@@ -144,19 +158,19 @@ class Call(Op):
     Attributes:
         outcomes: all of them; with one only, the task always ends so.
         describe: a short text for readers, such as ``"size < 10"``.
-        asks: the callables that it calls on the way.
+        asks: what it calls on the way, with the token and the engine.
     """
 
     outcomes: tuple[Outcome, ...] = (out.RETURN,)
     describe: str = ""
-    asks: tuple[Callable[..., Any], ...] = ()
+    asks: tuple[Callable[..., Any] | CalledWith, ...] = ()
 
     @property
     def text(self) -> str:
         return self.describe
 
     @property
-    def asked(self) -> tuple[Callable[..., Any], ...]:
+    def asked(self) -> tuple[Callable[..., Any] | CalledWith, ...]:
         return self.asks
 
     def exits(self) -> tuple[Exit, ...]:
@@ -239,9 +253,9 @@ class For(Op):
         return f"for {self.describe}".rstrip()
 
     @property
-    def asked(self) -> tuple[Callable[..., Any], ...]:
-        known = (self.constant, self.key is not None)
-        return tuple(ask for ask, sure in zip((self.items, self.assign), known, strict=True) if ask and not sure)
+    def asked(self) -> tuple[Callable[..., Any] | CalledWith, ...]:
+        stores = () if self.assign is None or self.key is not None else (CalledWith(self.assign, 2),)
+        return stores if self.constant else (self.items, *stores)
 
     def exits(self) -> tuple[Exit, ...]:
         return (Exit(out.RETURN, EdgeKind.LOOP), Exit(out.BREAK, EdgeKind.FALSE, "done"))

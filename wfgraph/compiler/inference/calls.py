@@ -37,7 +37,7 @@ from wfgraph.compiler.inference.values import (
     join,
     members,
 )
-from wfgraph.graph.ops import For, Op
+from wfgraph.graph.ops import CalledWith, Op
 from wfgraph.graph.outcomes import Control
 from wfgraph.graph.task import declaration_of
 from wfgraph.utils import is_a
@@ -145,6 +145,8 @@ class Calls(InertCalls):
             return self._call(Partial(Known(value.func), first, keywords), args)
         if is_a(value, MethodType):
             return self.call(Known(value.__func__), args.after(Known(value.__self__, 0)))
+        if is_a(value, CalledWith):
+            return self.call(Known(value.function), Arguments((*args.positional, *[PLAIN] * value.more)))
         if is_a(value, type):
             return self._make(callee, value, args)
         if is_a(value, FunctionType):
@@ -168,10 +170,7 @@ class Calls(InertCalls):
         self.writes(())
         self.may_change(args)
         for asked in op.asked:
-            given = args
-            if isinstance(op, For) and asked is op.assign:
-                given = Arguments((*args.positional, PLAIN, PLAIN))
-            self.frame.branch((lambda asked=asked, given=given: self.call(Known(asked), given), lambda: PLAIN))  # type: ignore[misc]
+            self.frame.branch((lambda asked=asked: self.call(Known(asked), args), lambda: PLAIN))  # type: ignore[misc]
         outcomes = {way.outcome for way in op.exits()}
         for outcome in outcomes:
             if outcome.control not in (Control.ERROR, Control.RETURN):
