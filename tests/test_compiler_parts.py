@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 
 from wfgraph import compile_graph, ops, task
 from wfgraph.compiler.cache import Prepared, ProgramCache
-from wfgraph.compiler.effects import declared, ends_of_lanes, known_op, mentions_position, of_asked
+from wfgraph.compiler.effects import declared, ends_of_lanes, known_op, of_asked
 from wfgraph.compiler.pipeline import build_program
 from wfgraph.compiler.source import Source
 from wfgraph.engine import GenericWorkflowEngine
@@ -192,111 +191,6 @@ def test_a_graph_tells_how_what_is_read_of_a_branch_ends_a_synchronize() -> None
     assert [("stop", -4), ("halt", -3), ("resume", 1)] == [
         (edge.kind.value, edge.target) for edge in graph.out_edges(0) if edge.kind is not EdgeKind.SPAWN
     ]
-
-
-# Whether the position is spoken of -------------------------------------------------------------------------------------
-
-
-def looks(obj: Any, eng: Any) -> Any:
-    return eng.state.callback_pos
-
-
-def names_id(obj: Any, eng: Any) -> Any:
-    return eng.getCurrTaskId()
-
-
-def names_id_newly(obj: Any, eng: Any) -> Any:
-    return eng.curr_task_id
-
-
-def sets(obj: Any, eng: Any) -> Any:
-    eng.setPosition(0, [0])
-
-
-def one(obj: Any, eng: Any) -> Any:
-    return looks(obj, eng)
-
-
-def two(obj: Any, eng: Any) -> Any:
-    return one(obj, eng)
-
-
-def three(obj: Any, eng: Any) -> Any:
-    return two(obj, eng)
-
-
-def four(obj: Any, eng: Any) -> Any:
-    return three(obj, eng)
-
-
-def itself(obj: Any, eng: Any) -> Any:
-    return obj and itself(obj, eng)
-
-
-def by_closure(helper: Any) -> Any:
-    return lambda obj, eng: helper(obj, eng)
-
-
-def by_two(first: Any, second: Any) -> Any:
-    return lambda obj, eng: first(obj, eng) or second(obj, eng)
-
-
-class Looking:
-    def method(self, obj: Any, eng: Any) -> Any:
-        return eng.state.callback_pos
-
-    def __call__(self, obj: Any, eng: Any) -> Any:
-        return looks(obj, eng)
-
-
-class Still:
-    def __call__(self, obj: Any, eng: Any) -> None: ...
-
-
-class Odd(Still):
-    __func__ = 5
-
-
-CONSTANT = 5
-
-
-def names_a_constant(obj: Any, eng: Any) -> int:
-    return CONSTANT
-
-
-@pytest.mark.parametrize(
-    ("function", "spoken"),
-    [
-        (a, False),
-        (looks, True),
-        (names_id, True),
-        (names_id_newly, True),
-        (sets, True),
-        (lambda obj, eng: [lambda: eng.state.callback_pos], True),
-        (one, True),
-        (two, True),
-        (three, True),
-        (four, False),
-        (itself, False),
-        (by_closure(two), True),
-        (by_closure(three), False),
-        (by_two(three, one), True),
-        (by_two(one, three), True),
-        (by_closure(a), False),
-        (by_closure(CONSTANT), False),
-        (names_a_constant, False),
-        (partial(partial(looks), None), True),
-        (Looking().method, True),
-        (Looking(), True),
-        (Still(), False),
-        (Odd(), False),
-        (len, False),
-        (print, False),
-    ],
-    ids=range(25),
-)
-def test_whether_a_task_speaks_of_the_position(function: Any, spoken: bool) -> None:
-    assert spoken is mentions_position(function)
 
 
 # The source ------------------------------------------------------------------------------------------------------------

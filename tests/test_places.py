@@ -20,7 +20,6 @@ from wfgraph.engine import GenericWorkflowEngine, ProcessingFactory
 from wfgraph.errors import HaltProcessing
 from wfgraph.patterns import BREAK, CHOICE, FOR, IF, IF_ELSE, IF_NOT, TASK_JUMP_BWD, TASK_JUMP_FWD, TASK_JUMP_IF, WHILE
 from wfgraph.runtime import loops
-from wfgraph.runtime.cursor import checked
 
 
 class Token:
@@ -293,7 +292,7 @@ def test_deep_lists_run_as_shallow_ones_do(tier: str, levels: int, wrap: Callabl
 
 
 def routines(callbacks: list[Any]) -> CompiledProgram:
-    return CompiledProgram(build_program(callbacks), loops.begin, loops.resume, checked)
+    return CompiledProgram(build_program(callbacks), loops.begin, loops.resume)
 
 
 def test_a_routine_of_the_middle_is_made_when_it_was_asked_for_often() -> None:

@@ -9,7 +9,6 @@ from wfgraph.compiler.cache import Prepared, ProgramCache
 from wfgraph.compiler.codegen import CompiledProgram
 from wfgraph.errors import WorkflowAPIError
 from wfgraph.runtime import loops
-from wfgraph.runtime.cursor import checked
 from wfgraph.runtime.interpreter import NOBODY, Watchers
 
 __all__ = ["Tiers"]
@@ -42,7 +41,7 @@ class Tiers:
         prepared: Prepared = compiled(callbacks) if run is None else run.program(callbacks, compiled)
         if watch is not NOBODY or not self._compiles(prepared, coming):
             return prepared, None
-        return prepared, prepared.executable(loops.begin, loops.resume, checked)
+        return prepared, prepared.executable(loops.begin, loops.resume)
 
     def _compiles(self, prepared: Prepared, coming: int) -> bool:
         """Tell whether the compiled tier is to be used."""

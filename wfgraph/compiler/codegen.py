@@ -15,10 +15,9 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
-from wfgraph.compiler.effects import mentions_position
 from wfgraph.compiler.emit import ONE, TOKENS, emit, emit_tokens
 from wfgraph.compiler.shapes import control_op, shape_of
-from wfgraph.graph.ops import OPAQUE, Branch, Choice, For, Op, While
+from wfgraph.graph.ops import Branch, Choice, For, Op, While
 from wfgraph.graph.program import Program
 from wfgraph.graph.routine import LOOK, ROUTINES, Unit
 
@@ -42,12 +41,9 @@ class CompiledProgram:
         program: what to make them of.
         begin: starts the iterator of a FOR: ``begin(op, obj, eng)``.
         resume: goes on with one: ``resume(op, address, obj, eng, inside)``.
-        checked: wraps what is called for a task that may change the position: ``checked(task, pc, address, op)``.
     """
 
-    def __init__(
-        self, program: Program, begin: Callable[..., Any], resume: Callable[..., Any], checked: Callable[..., Any]
-    ) -> None:
+    def __init__(self, program: Program, begin: Callable[..., Any], resume: Callable[..., Any]) -> None:
         self.program = program
         self.namespace: dict[str, Any] = {LOOK: None}
         self.units: dict[int, Unit] = {}
@@ -58,16 +54,9 @@ class CompiledProgram:
         self._shapes: dict[int, str] = {}
         self._lines = 0
         self._compilable = compilable(program)
-        mentioned: dict[int, bool] = {}
         for row in program.rows:
-            op = program.graph.nodes[row.id].op
-            name = self.name_of(row.id)
-            callee = _callee(op, row.task, name)
-            if id(callee) not in mentioned:
-                mentioned[id(callee)] = mentions_position(callee)
-            if mentioned[id(callee)]:
-                callee = checked(callee, row.id, row.address, OPAQUE if name.startswith("task_") else op)
-            self.namespace[name] = callee
+            op, name = self.op_of(row.id), self.name_of(row.id)
+            self.namespace[name] = _callee(op, row.task, name)
             if isinstance(op, For):
                 self.namespace[f"begin_{row.id}"] = partial(begin, op)
                 self.namespace[f"resume_{row.id}"] = partial(resume, op, row.address)

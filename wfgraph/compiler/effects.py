@@ -7,28 +7,22 @@ on; what an executor walks knows only what is declared, and learns the rest by r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from types import FunctionType
 from typing import Any
 
 from wfgraph.graph import outcomes as out
-from wfgraph.graph.functions import closed_over, names_in
 from wfgraph.graph.nesting import is_block
 from wfgraph.graph.ops import CalledWith, Exit, Op, Synchronize
 from wfgraph.graph.outcomes import Control, Outcome
 from wfgraph.graph.task import declaration_of, op_of
-from wfgraph.utils import attribute, is_a, without_partials
+from wfgraph.utils import is_a
 
-__all__ = ["Infer", "declared", "ends_of_lanes", "inferred", "known_op", "mentions_position", "of_asked"]
+__all__ = ["Infer", "declared", "ends_of_lanes", "inferred", "known_op", "of_asked"]
 
 Infer = Callable[[Any], Op]
 declared: Infer = op_of
 """Returns the op of a task: declared by its author, or ``OPAQUE``."""
-
-_POSITION = frozenset(("callback_pos", "getCurrTaskId", "setPosition", "curr_task_id"))
-_FOLLOWED = 3
-"""How many calls deep helpers of a task are looked into."""
 
 
 def inferred(inference: Any) -> Infer:
@@ -100,38 +94,3 @@ def of_asked(op: Op, infer: Infer) -> tuple[tuple[Exit, ...], bool]:
             if way.outcome not in own and way.outcome.control not in (Control.RETURN, Control.ERROR):
                 found[Exit.of(way.outcome)] = None
     return tuple(found), opaque
-
-
-def mentions_position(task: Any) -> bool:
-    """Tell whether a task's code, or that of a helper which it names, speaks of the position.
-
-    A hint that makes following such a task cheap and exact; a task that reaches the position in another way is noticed
-    when it does.
-    """
-    waiting, seen = [task], set[int]()
-    for _ in range(_FOLLOWED + 1):  # the nearest first: what is far along one way may be near along another
-        found = {id(function): function for one in waiting for function in _function_of(one)}
-        functions = [function for number, function in found.items() if number not in seen]
-        seen.update(found)
-        if any(names_in(function.__code__) & _POSITION for function in functions):
-            return True
-        waiting = [helper for function in functions for helper in _helpers_of(function)]
-    return False
-
-
-def _function_of(found: Any) -> Iterator[FunctionType]:
-    """Yield the function that a call runs, where it is one of Python's."""
-    found = without_partials(found)
-    found = attribute(found, "__func__", found)
-    if not is_a(found, FunctionType):
-        found = type(found).__call__
-    if is_a(found, FunctionType):
-        yield found
-
-
-def _helpers_of(function: FunctionType) -> Iterator[Any]:
-    """Yield the callables that a function names or holds."""
-    for name in names_in(function.__code__):
-        if callable(helper := function.__globals__.get(name)):
-            yield helper
-    yield from (held for _, held in closed_over(function) if callable(held))

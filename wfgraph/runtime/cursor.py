@@ -12,13 +12,12 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-from wfgraph.graph.address import Address
 from wfgraph.graph.ops import Branch, Choice, For, Op, While
 from wfgraph.graph.outcomes import BREAK, RETURN, Outcome, jump
 from wfgraph.graph.routine import ANSWER, LOOK, Executable, LoopVariables, Unit
 from wfgraph.runtime import loops
 
-__all__ = ["Cursor", "Moved", "checked"]
+__all__ = ["Cursor", "Moved"]
 
 _OURS = 3
 """How many references to a position there are while nobody holds it: the state's, the cursor's, the question's own."""
@@ -272,20 +271,6 @@ def _ahead(loop: LoopVariables, error: BaseException, line: int, ended: int) -> 
     if isinstance(error, Moved):
         return 0 if error.outcome == RETURN else None  # else there was no further item
     return line - loop.line if line >= loop.line else None  # a round begins when its item has been stored
-
-
-def checked(task: Any, pc: int, address: Address, op: Op) -> Any:
-    """Wrap a task that speaks of the position: whether it has changed it is looked at right after it."""
-    place = list(address)
-
-    def look(obj: Any, eng: Any) -> Any:
-        result = task(obj, eng)
-        cursor = eng.state._cursor
-        if cursor is not None and cursor.live is not None and cursor.pc == pc and cursor.live != place:
-            raise Moved(pc, _outcome(op, result))
-        return result
-
-    return look
 
 
 def _outcome(op: Op, result: Any) -> Outcome:
