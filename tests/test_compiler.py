@@ -111,6 +111,13 @@ GOLDEN: list[tuple[Any, str]] = [
         "| -join-> [1]",
     ),
     (
+        [SYNCHRONIZE([SYNCHRONIZE(a, EMPTY_CALL), b], [], EMPTY_CALL), PARALLEL_SPLIT([])],
+        "entry -next-> [0] | [0] SYNCHRONIZE | -next-> [1] | -halt-> halt | -resume?-> [1] | -spawn 0-> [0]/0[0] | "
+        "-spawn 1-> [1] | [1] PARALLEL_SPLIT | -next-> exit | -spawn 0-> exit | [0]/0[0] SYNCHRONIZE | "
+        "-next-> [0]/0[1] | -halt-> halt | -resume?-> [0]/0[1] | -spawn 0-> [0]/0[0]/0[0] | [0]/0[1] b | "
+        "-join-> [1] | [0]/0[0]/0[0] a | -join-> [0]/0[1]",
+    ),
+    (
         [TASK_JUMP_FWD(2), a, TASK_JUMP_BWD(-1), b],
         "entry -next-> [0] | [0] TASK_JUMP_FWD: +2 | -jump-> [2] | [1] a | -next-> [2] | [2] "
         "TASK_JUMP_BWD: -1 | -back-> [1] | [3] b | -next-> exit",

@@ -56,7 +56,7 @@ def test_tokens_that_ask_for_their_position_are_better_interpreted(asked: int, f
 def test_what_has_been_compiled_once_is_used_and_made_no_more() -> None:
     prepared = Prepared(build_program([a]))
     assert not prepared.worth_compiling(0)
-    made = prepared.executable(*[lambda *_: None] * 3)
+    made = prepared.executable(*[lambda *_: None] * 2)
     assert made is prepared.executable()
     assert prepared.program is made.program
     assert prepared.worth_compiling(0)

@@ -110,6 +110,7 @@ LISTS: dict[str, list[Any]] = {
     "if": IF(asks, [a, b]),
     "if with a break": IF(asks, [a, BREAK(), b]),
     "if of nothing": IF(asks, TASK_JUMP_FWD(1)),
+    "if and more": [*IF(asks, a), b],
     "if not": IF_NOT(asks, [a, b]),
     "if else": IF_ELSE(asks, [a, b], c),
     "if else of nothing": IF_ELSE(asks, [[]], [[]]),
@@ -120,6 +121,7 @@ LISTS: dict[str, list[Any]] = {
     "while": WHILE(asks, [a, b]),
     "while with a break": WHILE(asks, [a, BREAK(), b]),
     "while left by a jump": WHILE(asks, [a, TASK_JUMP_FWD(3), b]),
+    "while that asks": WHILE(asks, [a, TASK_JUMP_IF(asks, 2), b]),
     "while of nothing": WHILE(asks, TASK_JUMP_FWD(1)),
     "for": FOR([1, 2, 3], "x", [a, b]),
     "for that tells": FOR([1, 2, 3], told, [a, b]),
@@ -128,6 +130,9 @@ LISTS: dict[str, list[Any]] = {
     "for cached": FOR(items, told, [a, b], cache_data=True),
     "for cached, backward": FOR(items, told, [a, b], cache_data=True, order="DSC"),
     "for left by a jump": FOR([1, 2], told, [a, TASK_JUMP_FWD(3), b]),
+    "for with a break": FOR([1, 2], told, [a, BREAK(), b]),
+    "for that asks": FOR([1, 2], told, [a, TASK_JUMP_IF(asks, 2), b]),
+    "for and more": [*FOR([1, 2], told, a), TASK_JUMP_IF(asks, -3), b],
     "for and if": FOR([1, 2], told, [IF(asks, BREAK()), a]),
     "until": [a, TASK_JUMP_IF(asks, -1), b],
     "itself again": [a, TASK_JUMP_IF(asks, 0), b],
@@ -230,6 +235,7 @@ RESTS = [
         "elif at_0 == 2: |         task_2(obj, eng)  # [2] b |         at_0 = 3 |     else: |         break | return None",
     ),
     ("if", 2, "task_2(obj, eng)  # [1, 1] b | return None"),
+    ("if and more", 2, "task_2(obj, eng)  # [2] b | return None"),
     ("if else", 2, "task_2(obj, eng)  # [1, 1] b | return 3 | return None"),
     ("if else", 3, "return 3 | return None"),
     ("if else", 4, "task_4(obj, eng)  # [3] c | return None"),
@@ -275,6 +281,7 @@ def test_only_what_python_could_not_nest_gets_a_function_of_its_own() -> None:
     assert 0 == parts(nested(10, lambda deep: WHILE(asks, [deep])))
     assert 0 < parts(nested(25, lambda deep: WHILE(asks, [deep])))
     assert 0 < parts(nested(300, lambda deep: [deep, BREAK()]))
+    assert 0 < parts(nested(300, lambda deep: [[a, BREAK()], deep, BREAK()]))
 
 
 @tiers

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any
 
 import pytest
+from helpers import engine, tiers
 
 from wfgraph import compile_graph, ops, outcomes, task
 from wfgraph.compiler import codegen
@@ -33,7 +34,7 @@ from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -630,6 +631,9 @@ def test_one_list_may_stand_in_two_places_of_a_definition_but_not_in_itself() ->
         with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
             read(looped)
         assert (1, 1) == caught.value.address
+        with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
+            read([a, [looped]])
+        assert (1, 0, 1, 1) == caught.value.address
 
 
 async def later(obj: Any, eng: Any) -> bool:
@@ -643,11 +647,62 @@ def test_a_condition_that_is_async_is_refused_where_it_stands(wrap: Callable[[An
     assert (1, 0) == caught.value.address
 
 
+def test_of_several_conditions_the_faulty_one_is_named() -> None:
+    for faulty in (later, of_three):
+        with pytest.raises(WorkflowDefinitionError, match=rf"asks {faulty.__name__}, "):
+            build_program([CMP(a, faulty, "==")])
+
+
+def test_a_partial_of_itself_is_refused_with_what_to_do() -> None:
+    endless = partial(a)
+    endless.__setstate__((endless, (), {}, {}))  # type: ignore[attr-defined]
+    with pytest.raises(
+        WorkflowDefinitionError, match=r"the item at \[0\] is a partial of itself.*; make it a function, "
+    ):
+        build_program([endless])
+
+
+@pytest.mark.parametrize(
+    "op",
+    [
+        ops.Branch(BREAK, RETURN),
+        ops.Branch(RETURN, jump(2)),
+        ops.While(),
+        ops.Choice((("x", 1), ("y", 2))),
+    ],
+    ids=["leaves", "jumps", "while", "choice"],
+)
+@tiers
+def test_what_only_the_task_can_tell_is_asked_of_the_task(tier: str, op: ops.Op) -> None:
+    seen = []
+
+    @task(op)
+    def head(obj: Any, eng: Any) -> None:
+        seen.append(len(seen))
+        if isinstance(op, ops.Choice):
+            eng.jump_call(2)
+
+    eng = engine([head, lambda obj, eng: seen.append("one"), lambda obj, eng: seen.append("two")], tier=tier)
+    eng.process([1])
+    assert [0, *([] if isinstance(op, ops.Choice) else ["one"]), "two"] == seen
+
+
 def of_three(obj: Any, eng: Any, more: Any) -> None: ...
 def of_any(*all_of_them: Any) -> None: ...
 
 
+class Decorated:
+    """Calls a function with other arguments than it gets."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+
+    def __call__(self, obj: Any, eng: Any) -> Any:
+        return self.function(obj)
+
+
 def test_a_task_takes_two_arguments_however_it_says_so() -> None:
-    build_program([of_any, partial(of_three, None)])
+    build_program([of_any, partial(of_three, None), Decorated(len)])
     with pytest.raises(WorkflowDefinitionError, match=r"of_three at \[0\] can't be called with \(obj, eng\)"):
         build_program([of_three])

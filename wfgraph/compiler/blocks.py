@@ -227,12 +227,11 @@ def _dispatch(out: Source, block: Block, depth: int, start: int = 0) -> None:
 
 
 def _leaders(out: Source, block: Block) -> set[int]:
-    """Return the slots at which a part begins: targets, and what follows a task that decides."""
+    """Return the slots at which a part begins: the first one, and those to which a task leads that decides."""
     leaders = {0}
     for index, slot in enumerate(block.slots):
         op = control_op(slot, out.program.graph.nodes)
         if op is not None:
-            leaders.add(index + 1)
             leaders.update(_clamp(block, index, way.outcome) for way in op.exits())
     return {index for index in leaders if index < len(block.slots)}
 

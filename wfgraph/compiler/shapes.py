@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from wfgraph.graph.definition import Block, TaskItem
 from wfgraph.graph.ops import Branch, Break, Choice, For, Jump, Op, While
-from wfgraph.graph.outcomes import BREAK, RETURN, Outcome, jump
+from wfgraph.graph.outcomes import BREAK, RETURN, Control, Outcome, jump
 from wfgraph.graph.workflow_graph import Node
 
 __all__ = ["control_op", "shape_of"]
@@ -42,7 +42,7 @@ def control_op(slot: object, nodes: Sequence[Node]) -> Op | None:
 
 def _simple(outcome: Outcome) -> bool:
     """Tell whether an outcome stays within the list or leaves it."""
-    return outcome in (RETURN, BREAK) or (outcome.control is jump(0).control and outcome.offset is not None)
+    return outcome in (RETURN, BREAK) or (outcome.control is Control.JUMP and outcome.offset is not None)
 
 
 def shape_of(block: Block, nodes: Sequence[Node]) -> str:
