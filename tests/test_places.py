@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from itertools import product
 from typing import Any
@@ -99,6 +99,28 @@ def items(obj: Any, eng: Any) -> list[int]:
     return [1, 2, 3]
 
 
+def no_items(obj: Any, eng: Any) -> list[int]:
+    note(obj, eng, "no items")
+    return []
+
+
+class Steps:
+    """Iterates anew each time, and looks at the token before each item and at the end."""
+
+    def __init__(self, obj: Any, eng: Any) -> None:
+        self.obj, self.eng = obj, eng
+
+    def __iter__(self) -> Iterator[int]:
+        for item in (1, 2):
+            note(self.obj, self.eng, "step")
+            yield item
+        note(self.obj, self.eng, "end")
+
+
+def steps(obj: Any, eng: Any) -> Steps:
+    return Steps(obj, eng)
+
+
 def told(obj: Any, eng: Any, place: Any, item: Any) -> None:
     note(obj, eng, (place, item))
 
@@ -129,6 +151,12 @@ LISTS: dict[str, list[Any]] = {
     "for asked": FOR(items, told, [a, b]),
     "for cached": FOR(items, told, [a, b], cache_data=True),
     "for cached, backward": FOR(items, told, [a, b], cache_data=True, order="DSC"),
+    "for generated": FOR(steps, told, [a, b]),
+    "for generated, cached": FOR(steps, told, [a, b], cache_data=True),
+    "for of nothing": FOR([1, 2, 3], told, [[]]),
+    "for without items": FOR(no_items, told, [a, b]),
+    "for without items, cached": FOR(no_items, told, [a, b], cache_data=True),
+    "for in for": FOR([1, 2], told, [FOR(items, told, a)]),
     "for left by a jump": FOR([1, 2], told, [a, TASK_JUMP_FWD(3), b]),
     "for with a break": FOR([1, 2], told, [a, BREAK(), b]),
     "for that asks": FOR([1, 2], told, [a, TASK_JUMP_IF(asks, 2), b]),
@@ -184,7 +212,7 @@ def test_from_every_place_both_tiers_go_on_alike(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(codegen, "PATIENCE", 1)
     callbacks = AROUND[around](LISTS[block])
     for row in build_program(callbacks).rows:
-        for answers, halts_at in product([(), (1,), (0, 1, 1)], [None, 1, 3]):
+        for answers, halts_at in product([(), (1,), (0, 1, 1)], [None, 1, 3, 4]):
             given = callbacks, list(row.address), answers, halts_at
             kind = Watched if halts_at is None else GenericWorkflowEngine
             assert goes_on(kind, "interpreted", *given) == goes_on(kind, "compiled", *given)

@@ -12,7 +12,7 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any
 
-from wfgraph.graph.ops import Branch, Choice, For, Op, While
+from wfgraph.graph.ops import For
 from wfgraph.graph.outcomes import BREAK, RETURN, Outcome, jump
 from wfgraph.graph.routine import ANSWER, LOOK, Executable, LoopVariables, Unit
 from wfgraph.runtime import loops
@@ -32,7 +32,6 @@ class Moved(BaseException):
     """
 
     def __init__(self, pc: int, outcome: Outcome) -> None:
-        super().__init__(pc, outcome)
         self.pc = pc
         self.outcome = outcome
 
@@ -87,7 +86,7 @@ class Cursor:
             self.follow()
             self.pc = pc
             return live
-        if pc != self.pc and self.live == self.address(self.pc):
+        if pc != self.pc:
             self.live[:] = address  # in the head of a loop, which is no call of a task and so is not followed
         self.pc = pc
         return self.live
@@ -187,8 +186,10 @@ class Cursor:
 
     def _outcome(self, pc: int, result: Any) -> Outcome:
         """Return how a task has ended by what the routine was told; a task that is called itself tells by raising."""
-        called = self._executable.name_of(pc).startswith("task_")
-        return RETURN if called else _outcome(self._executable.op_of(pc), result)
+        name = self._executable.name_of(pc)
+        if name.startswith("test_"):
+            return self._executable.op_of(pc).exits()[0 if result else 1].outcome
+        return jump(result) if name.startswith("choose_") else RETURN
 
     def show(self, address: list[int]) -> list[int]:
         """Set the live list and return it."""
@@ -270,12 +271,5 @@ def _ahead(loop: LoopVariables, error: BaseException, line: int, ended: int) -> 
         return 0 if loop.head < ended < loop.end else None
     if isinstance(error, Moved):
         return 0 if error.outcome == RETURN else None  # else there was no further item
-    return line - loop.line if line >= loop.line else None  # a round begins when its item has been stored
-
-
-def _outcome(op: Op, result: Any) -> Outcome:
-    """Return the outcome of a task of which the routine itself carries out the control."""
-    if isinstance(op, Branch | While):
-        ways = op.exits()
-        return ways[0 if result else 1].outcome
-    return jump(result) if isinstance(op, Choice) else RETURN
+    # A round begins when its item has been stored. Another loop of the same head may have been written further down.
+    return line - loop.line if loop.line <= line <= loop.line + 1 else None
