@@ -247,6 +247,35 @@ def test_execute_callback_and_run_callbacks_can_be_overridden(library: Library) 
 
 
 @both
+def test_who_overrides_run_callbacks_can_leave_the_list_around_a_list(library: Library) -> None:
+    class Engine(library.engine.GenericWorkflowEngine):  # type: ignore[name-defined, misc]
+        def run_callbacks(self, callbacks: Any, objects: Any, obj: Any, indent: int = 0) -> None:
+            super().run_callbacks(callbacks, objects, obj, indent)
+            if indent == 1:
+                self.break_current_loop()
+
+    token = Token()
+    engine(A, [B, A], C, kind=Engine).process([token])
+    assert "aba" == token.said
+
+
+@both
+def test_a_record_of_a_task_shows_how_deep_its_list_is_also_where_run_callbacks_is_overridden(library: Library) -> None:
+    class Engine(library.engine.GenericWorkflowEngine):  # type: ignore[name-defined, misc]
+        def run_callbacks(self, callbacks: Any, objects: Any, obj: Any, indent: int = 0) -> None:
+            super().run_callbacks(callbacks, objects, obj, indent)
+
+    eng = engine(A, [B, [A]], kind=Engine)
+    heard: list[str] = []
+    eng.log = logging.Logger("heard", logging.DEBUG)
+    eng.log.addFilter(lambda record: heard.append(record.getMessage()))
+    eng.process([Token()])
+    assert ["([0].)", "(-[1, 0].)", "(--[1, 1, 0].)"] == [
+        f"({text.partition('(')[2].partition(')')[0]})" for text in heard if text.startswith("Running (")
+    ]
+
+
+@both
 def test_run_callbacks_and_execute_callback_can_be_called(library: Library) -> None:
     eng, token = engine_of(library, A), Token()
     eng.execute_callback(C, token)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import partial, update_wrapper
 from typing import Any
@@ -35,6 +35,7 @@ from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
 from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.runtime import loops
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -706,3 +707,143 @@ def test_a_task_takes_two_arguments_however_it_says_so() -> None:
     build_program([of_any, partial(of_three, None), Decorated(len)])
     with pytest.raises(WorkflowDefinitionError, match=r"of_three at \[0\] can't be called with \(obj, eng\)"):
         build_program([of_three])
+
+
+# The run ---------------------------------------------------------------------------------------------------------------
+
+
+def cuts(obj: Any, eng: Any) -> None:
+    del eng.state.callback_pos[:]
+
+
+@tiers
+@pytest.mark.parametrize(
+    ("position", "callbacks", "place"),
+    [
+        ([0, 3], [a, b], "[0, 3]"),
+        ([1, 0, 0], [a, [b]], "[1, 0, 0]"),
+        ([0], [cuts, a], "[]"),
+        ([0], [a, [cuts, a]], "[]"),
+    ],
+)
+@pytest.mark.unobserved
+def test_a_position_that_leads_nowhere_is_named_with_what_may_be_the_matter(
+    tier: str, position: list[int], callbacks: Any, place: str
+) -> None:
+    eng = engine(*callbacks, tier=tier)
+    eng.state.callback_pos = list(position)
+    with pytest.raises(WorkflowError) as caught:
+        eng.process([1], reset_state=False)
+    assert caught.value.message == (
+        f"the position {place} is no place in this definition; was it stored with another version of it, or changed by a task?"
+    )
+
+
+@tiers
+def test_a_position_past_the_end_is_the_end(tier: str) -> None:
+    eng = engine(a, b, tier=tier)
+    eng.state.callback_pos = [2, 0]
+    eng.process([1], reset_state=False)
+    assert 0 == eng.state.token_pos
+
+
+@tiers
+@pytest.mark.unobserved
+def test_another_list_in_the_place_of_the_position_counts_only_for_the_task_that_put_it_there(tier: str) -> None:
+    def puts(obj: Any, eng: Any) -> None:
+        eng.state.callback_pos = [7]
+
+    def looks(obj: Any, eng: Any) -> None:
+        obj.append(list(eng.state.callback_pos))
+
+    token: list[Any] = []
+    engine(puts, looks, [puts, [looks]], looks, tier=tier).process([token])
+    assert [[1], [2, 1, 0], [3]] == token
+
+
+@tiers
+def test_who_holds_the_position_of_an_empty_definition_sees_its_end(tier: str) -> None:
+    eng = engine(tier=tier)
+    eng.callbacks.replace([[]])
+    held = eng.state.callback_pos
+    with suppress(WorkflowError):
+        eng.process([1, 2])
+    assert held is eng.state.callback_pos
+
+
+class Overriding(GenericWorkflowEngine):
+    """Runs each list itself, and leaves or jumps after a nested one."""
+
+    jumps = 0
+
+    def run_callbacks(self, callbacks: Any, objects: Any, obj: Any, indent: int = 0) -> None:
+        super().run_callbacks(callbacks, objects, obj, indent)
+        if indent == 1 and self.jumps:
+            self.jump_call(self.jumps)
+
+
+@tiers
+def test_who_overrides_run_callbacks_can_jump_after_a_list(tier: str) -> None:
+    def says(text: str) -> Any:
+        return lambda obj, eng: obj.append(text)
+
+    eng = engine(says("a"), [says("b")], says("c"), says("d"), kind=Overriding, tier=tier)
+    token: list[str] = []
+    eng.jumps = 2
+    eng.process([token])
+    assert ["a", "b", "d"] == token
+
+
+@tiers
+def test_a_for_that_is_left_by_a_break_begins_anew_also_where_lists_are_run_by_an_override(tier: str) -> None:
+    def says(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+
+    eng = engine(FOR([1, 2], "y", [FOR([1, 2], "x", [says, LEAVE()])]), kind=Overriding, tier=tier)
+    token: list[int] = []
+    eng.process([token])
+    assert [1, 1] == token
+    assert {"x": 1, "y": 2} == eng.extra_data
+
+
+def test_a_loop_that_has_ended_is_forgotten_by_who_asked_for_its_next_item() -> None:
+    eng = GenericWorkflowEngine()
+    eng.state.callback_pos = [0]
+    head = FOR([1], "x", a)[0]
+    head(None, eng)
+    assert {"x", loops.KEY} == set(eng.extra_data)
+    with pytest.raises(BreakFromThisLoop):
+        head(None, eng)
+    assert {"x": 1} == eng.extra_data
+
+
+@tiers
+def test_a_change_of_the_number_of_the_token_does_not_begin_its_loops_anew(tier: str) -> None:
+    def says(obj: Any, eng: Any) -> None:
+        obj.append(eng.extra_data["x"])
+        eng.state.token_pos += len(obj) == 2
+
+    token: list[int] = []
+    engine(FOR([1, 2, 3], "x", says), tier=tier).process([token, []])
+    assert [1, 2, 3] == token
+
+
+class Asked:
+    """A token that looks at the position when it is asked for its definition."""
+
+    def __init__(self, eng: Any, seen: list[Any]) -> None:
+        self.eng, self.seen = eng, seen
+
+    @property
+    def getFeature(self) -> Any:
+        self.seen.append(list(self.eng.state.callback_pos))
+        raise AttributeError
+
+
+def test_a_token_that_is_asked_for_its_definition_stands_at_the_beginning() -> None:
+    def seen(tier: str) -> list[Any]:
+        eng, found = engine([a, b], b, tier=tier), []
+        eng.process([Asked(eng, found), Asked(eng, found)])
+        return found
+
+    assert set(map(tuple, seen("interpreted"))) == set(map(tuple, seen("compiled"))) == {(0,)}

@@ -19,6 +19,8 @@ from wfgraph.runtime import loops
 
 __all__ = ["Cursor", "Moved"]
 
+_BEGINNING = [0]
+"""Where a token stands that is asked for its definition."""
 _OURS = 3
 """How many references to a position there are while nobody holds it: the state's, the cursor's, the question's own."""
 
@@ -77,9 +79,11 @@ class Cursor:
             live = self.live
             if live is not None:
                 return list(live)
-            pc, _ = self._find(sys._current_frames().get(self._thread))
-            return self.address(pc)
-        pc, self._frame = self._find(sys._getframe(1))
+            return self._address_in(sys._current_frames().get(self._thread))
+        found = self._find(sys._getframe(1))
+        if found is None:
+            return _BEGINNING.copy() if self.live is None else self.live
+        pc, self._frame = found
         address = self.address(pc)
         if self.live is None:
             live = self.show(address)
@@ -95,10 +99,14 @@ class Cursor:
         """Return a copy of the position, without following the token for that."""
         if self.live is not None or threading.get_ident() != self._thread:
             return list(self.position())
-        return self.address(self._find(sys._getframe(1))[0])
+        return self._address_in(sys._getframe(1))
 
-    def _find(self, frame: FrameType | None) -> tuple[int, FrameType | None]:
-        """Return the task at which the routine is, and the routine's frame."""
+    def _address_in(self, frame: FrameType | None) -> list[int]:
+        found = self._find(frame)
+        return _BEGINNING.copy() if found is None else self.address(found[0])
+
+    def _find(self, frame: FrameType | None) -> tuple[int, FrameType] | None:
+        """Return the task at which the routine is, and the routine's frame; None where it is at none."""
         units = self._executable.units
         while frame is not None:
             unit = units.get(id(frame.f_code))
@@ -107,7 +115,7 @@ class Cursor:
                 if pc >= 0:
                     return pc, frame
             frame = frame.f_back
-        return 0, None
+        return None
 
     def start(self, pc: int) -> None:
         """Begin at a task; somebody who holds the list that the run starts from sees it follow from here on."""

@@ -126,8 +126,7 @@ class _Walker:
         while index < len(slots):
             slot = slots[index]
             if slot.__class__ is not TaskItem:
-                self._enter(slot)  # type: ignore[arg-type]  # what is no task is a block
-                return True
+                return self._enter(slot)  # type: ignore[arg-type]  # what is no task is a block
             moved: int | None = 1
             try:
                 if watched is not None:
@@ -154,30 +153,31 @@ class _Walker:
 
     def _index(self) -> int:
         """Return the position's index at this level, kept from being negative."""
-        if len(self.pos) <= self.level:
-            raise _no_such_place(self.pos)
+        self._refuse_short()
         index = self.pos[self.level] = max(0, self.pos[self.level])
         slots = self.blocks[-1].slots
         if len(self.pos) - 1 > self.level and index < len(slots) and isinstance(slots[index], TaskItem):
             raise _no_such_place(self.pos)
         return index
 
-    def _enter(self, block: Block) -> None:
-        """Go into a nested list: at its first item, or deeper where the position says so."""
+    def _enter(self, block: Block) -> bool:
+        """Go into a nested list: at its first item, or deeper where the position says so; tell whether the walk goes on."""
         if len(self.pos) - 1 == self.level:
             self.pos.append(0)
         if self.watch.enter is None:
             self.blocks.append(block)
             self.level += 1
-            return
-        step: int = 1
+            return True
+        moved: int | None = 1
         try:
             self.watch.enter(block, self.level + 1)
+        except BreakFromThisLoop:
+            moved = None
         except JumpCall as error:
-            step = error.args[0]
+            moved = error.args[0]
         del self.pos[self.level + 1 :]
         loops.leave(self.eng.extra_data, self.pos)
-        self._move(step)
+        return self.ended(moved)
 
     def _run_watched(self, item: TaskItem) -> None:
         """Run a task under the eyes of whoever looks on."""
@@ -190,7 +190,7 @@ class _Walker:
         self.steps += 1
         debug, trace = self.watch.debug, self.watch.trace
         if debug is not None:
-            _log_step(debug, self.eng, item.task, self.obj, self.level - self.indent)
+            _log_step(debug, self.eng, item.task, self.obj, self.level)
         if trace is None:
             self._run_seen(item)
             return
@@ -223,13 +223,13 @@ class _Walker:
             self.level -= 1
         if moved is None:
             return self._leave()
-        self._move(moved)
+        self._refuse_short()
+        self.pos[self.level] += moved
         return True
 
-    def _move(self, step: int) -> None:
-        """Move within the list, clamped to it."""
-        index = self.pos[self.level] + step
-        self.pos[self.level] = min(len(self.blocks[-1].slots), index) if step >= 0 else max(0, index)
+    def _refuse_short(self) -> None:
+        if len(self.pos) <= self.level:
+            raise _no_such_place(self.pos)
 
     def _leave(self) -> bool:
         """Leave the innermost list for what follows it; False when it is the outermost."""
@@ -239,7 +239,7 @@ class _Walker:
         self.blocks.pop()
         self.pos.pop()
         self.level -= 1
-        self._move(1)
+        self.pos[self.level] += 1
         return True
 
 

@@ -40,8 +40,6 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
     at = list(eng.state.callback_pos)
     key = str(at)
     record = eng.extra_data.get(KEY, {}).get(key)
-    if record is not None and record["token"] != eng.state.token_pos:
-        record = None
     items = record.get("cache") if record is not None else None
     if items is None:
         items = op.items(obj, eng)
@@ -82,7 +80,7 @@ def resume(op: For, head: Address, obj: Any, eng: Any, inside: bool = False) -> 
     records = eng.extra_data.get(KEY, {})
     record = records.get(key)
     _drop(eng.extra_data, records, key)
-    if record is None or record["token"] != eng.state.token_pos:
+    if record is None:
         return (Rounds(op, obj, eng), None) if inside else begin(op, obj, eng)
     if op.reverse or not (op.constant or op.cached):
         return Rounds(op, obj, eng, record["value"], record.get("cache")), None
