@@ -42,15 +42,13 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
     record = eng.extra_data.get(KEY, {}).get(key)
     items = record.get("cache") if record is not None else None
     if items is None:
-        items = op.items(obj, eng)
-        if not isinstance(items, list | tuple | range):
-            items = list(items)
+        items = _items(op, obj, eng)
     records = eng.extra_data.setdefault(KEY, {})
     if record is None:
         record = records[key] = {"token": eng.state.token_pos, "at": at}
         record["value"] = len(items) - 1 if op.reverse else 0
         if op.cached:
-            record["cache"] = list(items)
+            record["cache"] = items
     index = record["value"]
     if not 0 <= index < len(items):
         _drop(eng.extra_data, records, key)
@@ -61,13 +59,17 @@ def advance(op: For, obj: Any, eng: Any) -> bool:
     return True
 
 
+def _items(op: For, obj: Any, eng: Any) -> Any:
+    """Ask for the items of a loop; a list of its own where they are to stay, or where they have no numbers."""
+    items = op.items(obj, eng)
+    return items if isinstance(items, list | tuple | range) and not op.cached else list(items)
+
+
 def begin(op: For, obj: Any, eng: Any) -> tuple[Iterator[Any], Any]:
     """Start a loop whose progress is kept by an iterator; return that and what it iterates over."""
     if op.reverse or not (op.constant or op.cached):
         return Rounds(op, obj, eng), None
-    items = op.items(obj, eng)
-    if op.cached or not isinstance(items, list | tuple | range):
-        items = list(items)
+    items = _items(op, obj, eng)
     return iter(items), items
 
 
@@ -86,9 +88,7 @@ def resume(op: For, head: Address, obj: Any, eng: Any, inside: bool = False) -> 
         return Rounds(op, obj, eng, record["value"], record.get("cache")), None
     items = record.get("cache")
     if items is None:
-        items = op.items(obj, eng)
-        if not isinstance(items, list | tuple | range):
-            items = list(items)
+        items = _items(op, obj, eng)
     rest = iter(items)
     rest.__setstate__(record["value"])
     return rest, items
@@ -129,11 +129,9 @@ class Rounds:
     def __next__(self) -> Any:
         items = self.cache
         if items is None:
-            items = self.op.items(self.obj, self.eng)
-            if not isinstance(items, list | tuple | range):
-                items = list(items)
+            items = _items(self.op, self.obj, self.eng)
             if self.op.cached:
-                self.cache = items = list(items)
+                self.cache = items
         if self.value is None:
             self.value = len(items) - 1 if self.op.reverse else 0
         index = self.value
