@@ -71,20 +71,26 @@ class ByContract:
         eng.save(WorkflowStatus.ERROR if "ERROR" in found else status)
 
 
-class Nowhere(ByContract):
-    """Saves nothing: for engines that run inside a task."""
+class Nowhere:
+    """Keeps nothing: for engines that run inside a task, and where there is no run."""
+
+    def run_begins(self, eng: Any, objects: Any) -> None:
+        """Do nothing."""
 
     def token_begins(self, eng: Any, obj: Any) -> None:
-        """Save nothing."""
+        """Do nothing."""
 
     def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
-        """Save nothing."""
+        """Do nothing."""
 
     def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
-        """Save nothing."""
+        """Do nothing."""
 
     def token_failed(self, eng: Any, obj: Any, error: BaseException, text: str) -> None:
-        """Save nothing."""
+        """Do nothing."""
+
+    def run_ends(self, eng: Any, objects: Any) -> None:
+        """Do nothing."""
 
 
 def statuses_of(obj: Any) -> Any:
