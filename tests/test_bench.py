@@ -118,6 +118,7 @@ def test_the_ingestion_is_as_long_and_as_deep_as_it_says() -> None:
     assert (126, 9) == (len(graph.nodes), max(len(node.item.address) for node in graph.nodes))
 
 
+@pytest.mark.slow
 def test_engines_are_sampled_equally_often() -> None:
     cells = measure.measure(BY_NAME["jumps"], [engine for engine in ENGINES if engine in OWN[:3]], SHORT)
     assert ["measured"] * 3 == [cell.status for cell in cells.values()]
@@ -143,6 +144,7 @@ def test_what_fails_is_shown_as_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Cell("failed", "RecursionError: too deep") == cells["hand-written"]
 
 
+@pytest.mark.slow
 def test_the_table_is_well_formed() -> None:
     cells = {name: measure.measure(BY_NAME[name], OWN[:3], SHORT) for name in ("straight", "for")}
     text = report.as_text(report.Report(OWN[:3], cells, growth((100,), 1), [Import("workflow.engine", None, 0)]))
@@ -179,6 +181,7 @@ def test_imports_are_measured_in_processes() -> None:
     assert found[1].ms is None
 
 
+@pytest.mark.slow
 def test_storing_is_measured_and_told() -> None:
     found = durable.durable(3, 2, ("wfgraph",))
     assert {("sqlite", unit, name) for unit in ("task", "token", "batch") for name in ("raw", "wfgraph")} <= {

@@ -99,8 +99,9 @@ def test_there_are_documents_and_they_use_known_languages() -> None:
     assert languages <= known, "a block without a known language is not tested"
 
 
+SLOW = {"tutorial.md", "ci.md", "crashes.md"}
 PAGES = [
-    pytest.param(path, marks=[pytest.mark.slow] if path.name == "tutorial.md" else [], id=str(path.relative_to(ROOT)))
+    pytest.param(path, marks=[pytest.mark.slow] if path.name in SLOW else [], id=str(path.relative_to(ROOT)))
     for path in FILES
 ]
 

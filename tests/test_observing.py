@@ -132,6 +132,7 @@ def test_the_test_and_its_session_fail(tmp_path: Path, workers: str) -> None:
     assert "2 calls of tasks watched, of 2 tasks of which something is known; 1 violations" in found.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["0", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_session_fails_also_for_what_happens_before_its_tests(tmp_path: Path, workers: str) -> None:
     found = session(tmp_path, "--observe", "-n", workers, "test_tasks.py::test_late")
@@ -139,6 +140,7 @@ def test_a_session_fails_also_for_what_happens_before_its_tests(tmp_path: Path, 
     assert "liar ended with jump_token:1; declared: return" in found.stdout
 
 
+@pytest.mark.slow
 def test_nobody_looks_on_unless_asked_to(tmp_path: Path) -> None:
     found = session(tmp_path, "-n", "0")
     assert 0 == found.returncode, found.stdout + found.stderr

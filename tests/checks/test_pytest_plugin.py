@@ -34,6 +34,7 @@ def test_each_definition_is_a_test_that_fails_with_its_report(tmp_path: Path) ->
     assert "Traceback" not in found.stdout
 
 
+@pytest.mark.slow
 def test_a_target_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     found = run(tmp_path, "--wfgraph", "flows.py:missing")
     assert 4 == found.returncode
@@ -102,6 +103,7 @@ def test_what_was_never_walked_is_told_by_however_many_workers(tmp_path: Path, w
     assert COVERED in found.stdout
 
 
+@pytest.mark.slow
 def test_a_walk_that_fails_shows_the_message_at_the_line_of_the_test(tmp_path: Path) -> None:
     found = walked(tmp_path, "-p", "no:xdist")
     assert "E         - missing" in found.stdout, found.stdout + found.stderr

@@ -238,6 +238,7 @@ def test_a_server_needs_its_tables_made(bare: str) -> None:
         connect(bare)
 
 
+@pytest.mark.slow
 def test_several_processes_may_come_first(tmp_path: Path) -> None:
     code = "import sys; from wfgraph.storage import connect; connect(sys.argv[1]).close()"
     place = str(tmp_path / "x.db")

@@ -161,6 +161,7 @@ def server() -> Iterator[Server]:
         made.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_a_database_that_restarts_strands_nothing(server: Server, tmp_path: Path, long: bool) -> None:
     for round_ in range(50 if long else 2):

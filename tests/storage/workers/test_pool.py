@@ -452,11 +452,10 @@ def _children(pid: int) -> list[int]:
     return [one for one in found if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", [pytest.param("postgresql", marks=pytest.mark.long), "sqlite"], indirect=True)
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "how", ["child", *(pytest.param(how, marks=pytest.mark.slow) for how in ("main", "tree", "sigterm"))]
-)
+@pytest.mark.parametrize("how", ["child", "main", "tree", "sigterm"])
 def test_whoever_is_killed_nothing_stored_is_lost(
     url: str, how: str, log: Path, tmp_path: Path, long: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
