@@ -20,14 +20,18 @@ from wfgraph.errors import (
     HaltProcessing,
     JumpCall,
     StopProcessing,
+    StorageError,
+    WorkflowAPIError,
     WorkflowDefinitionError,
     WorkflowError,
     WorkflowObjectStatusError,
 )
 from wfgraph.graph.difference import difference
-from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, STOP
+from wfgraph.patterns import CHOICE, FOR, HALT, IF, PARALLEL_SPLIT, STOP
 from wfgraph.storage import Database, DbWorkflowEngine, Store
+from wfgraph.storage.granularity import granularity_of
 from wfgraph.storage.models import READY
+from wfgraph.storage.values import encode
 from wfgraph.views import Drawing
 from wfgraph.views.extract import diagram_of
 
@@ -210,3 +214,43 @@ def test_many_keys_are_counted() -> None:
     for number in range(100):
         callbacks.add(add, f"k{number}")
     assert "<Callbacks for 'k0', 'k1', 'k2', 'k3', 'k4' and 95 more>" == repr(callbacks)
+
+
+HUGE = 10**5_000
+"""An int with more digits than Python writes."""
+
+
+def typed(eng: GenericWorkflowEngine, position: Any) -> None:
+    eng.state.token_pos, eng.state.callback_pos = 0, position
+    eng.restart("current", "next", [1])
+
+
+def process(eng: GenericWorkflowEngine, value: Any) -> None:
+    eng.tier = value
+    eng.process([1])
+
+
+REFUSING: list[Callable[[GenericWorkflowEngine, Any], Any]] = [
+    process,
+    typed,
+    lambda eng, value: eng.restart(value, "next", [1]),
+    lambda eng, value: eng.restart("next", value, [1]),
+    lambda eng, value: eng.process([1], workers=value),
+    lambda eng, value: granularity_of(value),
+    lambda eng, value: encode({"a": {value: {1, 2}}}, "it"),
+]
+
+
+@pytest.mark.parametrize("value", [Hostile(), HUGE], ids=["fails", "huge"])
+@pytest.mark.parametrize("refusing", REFUSING, ids=range(7))
+def test_what_has_no_text_is_refused_as_everything_else_is(refusing: Any, value: Any) -> None:
+    eng = GenericWorkflowEngine()
+    eng.callbacks.replace([print])
+    with pytest.raises((WorkflowError, WorkflowAPIError, StorageError)) as caught:
+        refusing(eng, value)
+    assert type(value).__name__ in str(caught.value)
+
+
+def test_a_choice_by_what_has_no_text_is_checked() -> None:
+    (finding,) = [one for one in check(CHOICE(lambda obj, eng: 7, (HUGE, print))) if one.code == "WF201"][:1]
+    assert "returns 7, which names no branch; there are <int object>" in finding.message

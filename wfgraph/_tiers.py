@@ -10,6 +10,7 @@ from wfgraph.compiler.codegen import CompiledProgram
 from wfgraph.errors import WorkflowAPIError
 from wfgraph.runtime import loops
 from wfgraph.runtime.interpreter import NOBODY, Watchers
+from wfgraph.utils import shown
 
 __all__ = ["Tiers"]
 
@@ -52,5 +53,5 @@ class Tiers:
     def _chosen_tier(self) -> str:
         tier: str = os.environ.get("WFGRAPH_TIER", "auto") if self.tier == "auto" else self.tier
         if tier not in ("auto", "interpreted", "compiled"):
-            raise WorkflowAPIError(f"no tier {tier!r}; use 'auto', 'interpreted' or 'compiled'")
+            raise WorkflowAPIError(f"no tier {shown(tier)}; use 'auto', 'interpreted' or 'compiled'")
         return tier

@@ -39,7 +39,7 @@ from wfgraph.runtime.state import MachineState
 from wfgraph.runtime.steering import PLACES, Steering
 from wfgraph.runtime.tokens import process_tokens, sequence_of
 from wfgraph.runtime.trace import Trace
-from wfgraph.utils import attribute, brief, counted, overridable, task_name, type_name
+from wfgraph.utils import attribute, brief, counted, overridable, shown, task_name, type_name
 
 __all__ = [
     "ActionMapper",
@@ -208,7 +208,9 @@ class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
         """
         key = obj.getFeature("type") if hasattr(obj, "getFeature") else "*"
         if not key:
-            raise WorkflowError(f"getFeature('type') of the token {type(obj).__name__} gave {key!r}, which is no key")
+            raise WorkflowError(
+                f"getFeature('type') of the token {type(obj).__name__} gave {shown(key)}, which is no key"
+            )
         run = self._run
         found = run.registered[key] if run is not None and key in run.registered else self.callbacks.get(key)
         if not found and (run is None or run.is_empty(found)):
@@ -293,9 +295,9 @@ class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
             WorkflowError: as :meth:`restart`.
         """
         if obj not in PLACES:
-            raise WorkflowError(f"Unknown start point {obj!r} for object; use one of {', '.join(PLACES)}")
+            raise WorkflowError(f"Unknown start point {shown(obj)} for object; use one of {', '.join(PLACES)}")
         if task not in PLACES:
-            raise WorkflowError(f"Unknown start point {task!r} for task; use one of {', '.join(PLACES)}")
+            raise WorkflowError(f"Unknown start point {shown(task)} for task; use one of {', '.join(PLACES)}")
         before = {"prev": self.state.token_pos - 2, "current": self.state.token_pos - 1, "first": -1}
         token_pos = before.get(obj, self.state.token_pos)
         if token_pos < -1:
@@ -315,7 +317,7 @@ class GenericWorkflowEngine(Steering, Tiers, LegacyNames):
         position: Any = self.state.callback_pos
         if not isinstance(position, list) or not position or not all(isinstance(index, int) for index in position):
             raise WorkflowError(
-                f"can't go on from the position {position!r}: state.callback_pos is a list of ints, one for each level "
+                f"can't go on from the position {shown(position)}: state.callback_pos is a list of ints, one for each level "
                 "of nesting, such as [0] or [2, 1]"
             )
         return position

@@ -24,6 +24,7 @@ from typing import Any
 import cloudpickle
 
 from wfgraph.errors import WorkflowAPIError, WorkflowError
+from wfgraph.utils import shown
 
 __all__ = ["UNSENDABLE", "Piece", "WorkerPool", "WorkersLost", "check_workers"]
 
@@ -240,7 +241,7 @@ def check_workers(count: Any) -> int:
         WorkflowAPIError: it is none.
     """
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= _MOST:
-        raise WorkflowAPIError(f"the number of workers is at least 1, and at most {_MOST}, not {count!r}")
+        raise WorkflowAPIError(f"the number of workers is at least 1, and at most {_MOST}, not {shown(count)}")
     return count
 
 

@@ -12,6 +12,7 @@ from wfgraph.statuses import ObjectStatus
 from wfgraph.storage.placement import Move, check_inside, moves
 from wfgraph.storage.records import WAITS_FOR_BRANCHES, Record, RunRecord
 from wfgraph.storage.store import Store
+from wfgraph.utils import shown
 
 __all__ = ["check_words", "chosen", "moved", "starts"]
 
@@ -27,7 +28,7 @@ def check_words(*words: str | None) -> None:
     """
     for word in words:
         if word is not None and word not in _WORDS:
-            raise WorkflowAPIError(f"no place {word!r} to go on at; use one of {', '.join(_WORDS)}, or None")
+            raise WorkflowAPIError(f"no place {shown(word)} to go on at; use one of {', '.join(_WORDS)}, or None")
 
 
 def chosen(run: RunRecord, objects: Iterable[int] | None) -> set[int]:
@@ -63,7 +64,7 @@ def moved(
         WorkflowAPIError: there is no such policy.
     """
     if policy not in _POLICIES:
-        raise WorkflowAPIError(f"no policy {policy!r}; use one of {', '.join(_POLICIES)}")
+        raise WorkflowAPIError(f"no policy {shown(policy)}; use one of {', '.join(_POLICIES)}")
     stored = run.definition
     standing = [one for one in run.objects if one.callback_pos is not None and one.status is not ObjectStatus.COMPLETED]
     if stored is None or not standing or (stored == fingerprint(graph) and not remap):

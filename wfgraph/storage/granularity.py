@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wfgraph.errors import StorageError, WorkflowAPIError
+from wfgraph.utils import shown
 
 __all__ = ["TASK", "TOKEN", "Granularity", "batch", "granularity_of"]
 
@@ -65,6 +66,6 @@ def granularity_of(given: Granularity | str) -> Granularity:
         return given
     if given not in known:
         raise WorkflowAPIError(
-            f"no granularity {given!r}; use one of {', '.join(known)}, or batch(tokens, milliseconds)"
+            f"no granularity {shown(given)}; use one of {', '.join(known)}, or batch(tokens, milliseconds)"
         )
     return known[given]

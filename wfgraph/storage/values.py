@@ -9,6 +9,7 @@ from typing import Any
 
 from wfgraph.errors import NotStorable
 from wfgraph.graph.describing import describe
+from wfgraph.utils import plain, shown
 
 __all__ = ["decode", "encode"]
 
@@ -65,7 +66,7 @@ def decode(text: Any) -> Any:
 def _refusal(value: Any, known: str | Callable[[], str], error: Exception | None) -> NotStorable:
     what = known if isinstance(known, str) else known()
     for path, why in _faults(value):
-        place = "".join(f"[{step!r}]" for step in path)
+        place = "".join(f"[{shown(step)}]" for step in path)
         return NotStorable(f"{what}{place} can't be stored: {why}", path)
     return NotStorable(f"{what} can't be stored as JSON: {error or 'it would come back as something else'}")
 
@@ -85,7 +86,7 @@ def _faults(value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
             inside = above | {id(found)}
             for key in found if isinstance(found, dict) else ():
                 if type(key) is not str:
-                    yield path, f"the key {describe(key)} is no text; use {str(key)!r}"
+                    yield path, f"the key {describe(key)} is no text; use {plain(key)!r}"
                 elif _broken(key):
                     yield path, f"the key {key!r} holds half a character (a lone surrogate)"
             items = found.items() if isinstance(found, dict) else enumerate(found)

@@ -13,6 +13,7 @@ from wfgraph.checks.constants import returned
 from wfgraph.checks.context import Context
 from wfgraph.checks.rule import Finding, Rule
 from wfgraph.graph.ops import Choice
+from wfgraph.utils import shown
 
 __all__ = ["RULE"]
 
@@ -37,7 +38,7 @@ def find(context: Context) -> Iterator[Finding]:
         for name in names:
             if name not in known.values:
                 yield Finding(
-                    f"the branch {name!r} of {context.label(node.id)} is never chosen: the arbiter returns only "
+                    f"the branch {shown(name)} of {context.label(node.id)} is never chosen: the arbiter returns only "
                     f"{_listed(list(dict.fromkeys(known.values)))}",
                     node.id,
                     hint="take it out, or let the arbiter return its name",
@@ -54,7 +55,7 @@ def _plain(values: list[object]) -> bool:
 
 
 def _listed(values: list[object]) -> str:
-    return ", ".join(map(repr, values))
+    return ", ".join(map(shown, values))
 
 
 RULE = Rule(
