@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial, update_wrapper
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
 from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
 from wfgraph.runtime import loops
+from wfgraph.runtime.context import standing_of
 
 
 def a(obj: Any, eng: Any) -> None: ...
@@ -762,13 +764,16 @@ def test_another_list_in_the_place_of_the_position_counts_only_for_the_task_that
 
 
 @tiers
-def test_who_holds_the_position_of_an_empty_definition_sees_its_end(tier: str) -> None:
-    eng = engine(tier=tier)
-    eng.callbacks.replace([[]])
+def test_who_holds_the_position_sees_it_follow_to_the_end(tier: str) -> None:
+    seen = []
+    eng = engine(lambda obj, eng: seen.append(list(held)), [lambda obj, eng: seen.append(list(held))], tier=tier)
     held = eng.state.callback_pos
-    with suppress(WorkflowError):
-        eng.process([1, 2])
-    assert held is eng.state.callback_pos
+    eng.process([1], reset_state=False)
+    assert [[0], [1, 0]] == seen
+    empty = engine([[[]]], tier=tier)
+    held = empty.state.callback_pos
+    empty.process([1], reset_state=False)
+    assert [0] == held
 
 
 class Overriding(GenericWorkflowEngine):
@@ -836,7 +841,13 @@ class Asked:
 
     @property
     def getFeature(self) -> Any:
-        self.seen.append(list(self.eng.state.callback_pos))
+        def ask() -> None:
+            self.seen += [list(self.eng.state.callback_pos), standing_of(self.eng)[1]]
+
+        ask()
+        aside = Thread(target=ask)
+        aside.start()
+        aside.join()
         raise AttributeError
 
 

@@ -82,7 +82,7 @@ class Cursor:
             return self._address_in(sys._current_frames().get(self._thread))
         found = self._find(sys._getframe(1))
         if found is None:
-            return _BEGINNING.copy() if self.live is None else self.live
+            return _BEGINNING.copy()
         pc, self._frame = found
         address = self.address(pc)
         if self.live is None:
