@@ -276,6 +276,15 @@ RESTS = [
         "task_2(obj, eng)  # [2] b |     return 0 | return None",
     ),
     (
+        "for in for",
+        0,
+        "rest_0, items_0 = resume_0(obj, eng)  # [0] FOR | for item_0 in rest_0:  # [0] FOR |     "
+        "assign_0(obj, eng, '[0]', item_0)  # [0] FOR |     rest_1, items_1 = begin_1(obj, eng)  # [1, 0] FOR |     "
+        "for item_1 in rest_1:  # [1, 0] FOR |         assign_1(obj, eng, '[1, 0]', item_1)  # [1, 0] FOR |         "
+        "task_2(obj, eng)  # [1, 1] a |         if look: look(1)  # [1, 0] FOR |     if look: look(0)  # [0] FOR | "
+        "return 0 | return None",
+    ),
+    (
         "for that tells",
         2,
         "while True:  # the rest of a round, and then the others |     "
