@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -35,7 +36,18 @@ from wfgraph.graph.outcomes import BREAK, RETURN, jump
 from wfgraph.graph.verify import verify_definition, verify_graph, verify_program
 from wfgraph.graph.workflow_graph import EXIT, Edge, WorkflowGraph
 from wfgraph.patterns import BREAK as LEAVE
-from wfgraph.patterns import CMP, FOR, HALT, IF, PARALLEL_SPLIT, SYNCHRONIZE, TASK_JUMP_BWD, TASK_JUMP_FWD
+from wfgraph.patterns import (
+    CHOICE,
+    CMP,
+    FOR,
+    HALT,
+    IF,
+    IF_ELSE,
+    PARALLEL_SPLIT,
+    SYNCHRONIZE,
+    TASK_JUMP_BWD,
+    TASK_JUMP_FWD,
+)
 from wfgraph.runtime import loops
 from wfgraph.runtime.context import standing_of
 
@@ -637,6 +649,19 @@ def test_one_list_may_stand_in_two_places_of_a_definition_but_not_in_itself() ->
         with pytest.raises(WorkflowDefinitionError, match="contains itself") as caught:
             read([a, [looped]])
         assert (1, 0, 1, 1) == caught.value.address
+
+
+class Wide(tuple[Any, ...]):
+    """Says that it holds more than there is room for."""
+
+    def __len__(self) -> int:
+        return sys.maxsize
+
+
+def test_nobody_asks_a_branch_how_long_it_is() -> None:
+    asks_nothing = lambda obj, eng: True  # noqa: E731
+    for flow in (IF_ELSE(asks_nothing, Wide((a,)), b), CHOICE(asks_nothing, ("x", Wide((a, b)))), IF(a, Wide((b,)))):
+        compile_graph(flow)
 
 
 async def later(obj: Any, eng: Any) -> bool:

@@ -235,7 +235,7 @@ def _one_slot(branch: Any) -> Any:
     """Return a branch as one item, whatever becomes of tuples and None when the definition is registered."""
     if branch is None:
         return []
-    return list(branch) if is_a(branch, tuple) and not callable(branch) else branch
+    return clean(branch) if is_a(branch, tuple) and not callable(branch) else branch
 
 
 @pattern
