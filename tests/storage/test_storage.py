@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Any
 
@@ -291,13 +292,144 @@ def test_what_can_not_be_stored_goes_on_where_it_was_stored_last(
     assert keys[:2] == keys[2:]
 
 
-def test_extra_data_that_is_no_json_is_named(database: Database) -> None:
+@every
+def test_what_could_not_be_stored_goes_on_in_the_same_engine_as_in_a_new_one(
+    database: Database, granularity: Any
+) -> None:
     def spoil(obj: Any, eng: Any) -> None:
-        eng.extra_data["open"] = {"file": object()}
+        obj["went"].append("spoil")
+        if obj["n"] == 1 and "mended" not in obj:
+            obj["spoiled"] = {1}
 
-    eng = begun(database, [spoil, step("a")], granularity="task")
-    with pytest.raises((NotStorable, WorkflowError), match=r"extra_data\['open'\]\['file'\]"):
+    given: list[Any] = [{"n": n} for n in range(3)]
+    eng = begun(database, [step("a"), spoil, step("b")], granularity=granularity)
+    run_all(eng, given)
+    assert again(eng, []).objects == eng.objects == given, "in memory, too, it is what was stored of it last"
+    eng.objects[1]["mended"] = True
+    eng.resume()
+    assert [["a", "spoil", "b"]] * 3 == [token["went"] for token in again(eng, []).objects]
+
+
+def test_a_run_goes_past_all_tokens_of_a_batch_that_can_not_be_stored(database: Database) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        if obj["n"] in (3, 4, 5, 8):
+            obj["spoiled"] = {1}
+        if obj["n"] in (5, 10):
+            eng.halt()
+
+    eng = begun(database, [spoil], granularity=batch(50, 60_000))
+    run_all(eng, [{"n": n} for n in range(12)])
+    left = {number: status for number, status in enumerate(statuses(eng)) if status != "COMPLETED"}
+    assert {3: "ERROR", 4: "ERROR", 5: "ERROR", 8: "ERROR", 10: "HALTED"} == left
+
+
+def test_tokens_that_come_in_a_tuple_go_on_like_others(database: Database) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        obj["tried"] = {1} if "tried" not in obj and eng.status is WorkflowStatus.RUNNING else 2
+
+    eng = begun(database, [spoil])
+    with pytest.raises(WorkflowError, match="can't be stored"):
+        eng.process(({},))
+    assert [{}] == eng.objects
+
+
+@every
+@pytest.mark.parametrize("how", ["moves on", "halts", "fails", "skips"])
+@pytest.mark.parametrize("same", [True, False], ids=["same engine", "new engine"])
+def test_a_token_that_leaves_in_extra_data_what_can_not_be_stored_fails(
+    database: Database, granularity: Any, how: str, same: bool
+) -> None:
+    mended: list[bool] = []
+
+    def spoil(obj: Any, eng: Any) -> None:
+        eng.extra_data["count"] = eng.extra_data.get("count", 0) + 1
+        if obj["n"] != 1 or mended:
+            return
+        eng.extra_data["open"] = {"file": object()}
+        if how == "halts":
+            eng.halt("look")
+        if how == "fails":
+            raise ValueError("this, too")
+        if how == "skips":
+            eng.skip_token()
+
+    flow = [step("a"), spoil, step("b")]
+    eng = begun(database, flow, granularity=granularity)
+    run_all(eng, [{"n": 0}, {"n": 1}, {"n": 2}])
+    found = again(eng, flow, granularity=granularity)
+    failed = [one for one in found.db_obj.objects if one.status is ObjectStatus.ERROR]
+    assert 1 in [one.ordinal for one in failed]
+    for one in failed:
+        text = str(one.error_message)
+        assert "extra_data['open']['file'] can't be stored: " in text
+        assert re.search(r"\btoken 1: |\btokens \d to \d, one of them: ", text)
+        assert text.endswith("; it stands where it was stored last")
+        assert (how == "fails" and one.ordinal == 1) == ("this, too" in text)
+    if granularity in GRANULARITIES[:2]:
+        assert [1] == [one.ordinal for one in failed]
+    assert found.extra_data == eng.extra_data
+    mended.append(True)
+    later = eng if same else found
+    later.resume()
+    assert [["a", "b"]] * 3 == [token["went"] for token in again(eng, []).objects]
+    assert {"count": 3} == again(eng, []).extra_data
+
+
+@pytest.mark.parametrize("halts", [False, True])
+def test_tokens_between_which_nobody_looks_fail_together_where_one_of_them_spoils_extra_data(
+    database: Database, halts: bool
+) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        eng.extra_data["count"] = eng.extra_data.get("count", 0) + 1
+        if obj["n"] == 5 and eng.owner == "first":
+            eng.extra_data["open"] = object()
+            if halts:
+                eng.halt()
+
+    flow, at_once = [step("a"), spoil], batch(50, 60_000)
+    eng = begun(database, flow, granularity=at_once, owner="first")
+    run_all(eng, [{"n": n} for n in range(9)])
+    failed = 3 if halts else 4  # of those that nobody looked between, whatever came after the one that has halted
+    assert ["COMPLETED"] * 3 + ["ERROR"] * failed + ["COMPLETED"] * (6 - failed) == statuses(eng)
+    told = [str(one.error_message) for one in again(eng, []).db_obj.objects[3:5]]
+    named = (
+        f"tokens 3 to {2 + failed}, one of them: extra_data['open'] can't be stored: object of type object is no JSON"
+    )
+    assert [named in one for one in told] == [True, True]
+    again(eng, flow, granularity=at_once).resume()
+    assert {"count": 9} == again(eng, []).extra_data
+
+
+def test_a_token_of_a_part_is_named_by_its_place_in_the_run(database: Database) -> None:
+    def spoil(obj: Any, eng: Any) -> None:
+        if obj["n"] == 3:
+            eng.extra_data["open"] = object()
+
+    eng = begun(database, [spoil])
+    eng.submit([{"n": n} for n in range(4)], part_size=2)
+    with pytest.raises(WorkflowError, match=r"token 3: extra_data\['open'\] can't be stored: "):
+        eng.resume(stop_on_error=True)
+    assert ["COMPLETED"] * 3 + ["ERROR"] == statuses(eng)
+
+
+def test_extra_data_that_can_not_be_stored_is_refused_before_anything_runs(database: Database) -> None:
+    ran: list[Any] = []
+    flow = [lambda obj, eng: ran.append(obj)]
+    eng = begun(database, flow)
+    eng.extra_data["open"] = {"file": object()}
+    with pytest.raises(NotStorable, match=r"^extra_data\['open'\]\['file'\] can't be stored"):
         eng.process([{}])
+    assert [] == eng.runs.runs()
+    del eng.extra_data["open"]
+    eng.submit([{}])
+    later = again(eng, flow)
+    later.extra_data["open"] = object()
+    with pytest.raises(NotStorable, match=r"^extra_data\['open'\] can't be stored"):
+        later.resume()
+    assert (WorkflowStatus.NEW, []) == (again(eng, []).status, ran)
+    del later.extra_data["open"]
+    later.resume()
+    assert [{}] == ran
 
 
 # Owners ---------------------------------------------------------------------------------------------------------------

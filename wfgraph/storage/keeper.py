@@ -23,7 +23,7 @@ from wfgraph.storage.recorder import Claim, shared
 from wfgraph.storage.records import Record
 from wfgraph.storage.rows import FALLEN_BACK, Interrupted, Rows
 from wfgraph.storage.store import Store
-from wfgraph.storage.values import encode
+from wfgraph.storage.values import decode, encode
 from wfgraph.utils import type_name
 
 __all__ = ["Keeper"]
@@ -124,7 +124,7 @@ class Keeper(Rows):
         """Store that a token has come to a place, and what it holds."""
         statement = self._take(eng, record, self.tokens[record.ordinal])
         record.callback_pos, record.node = list(eng.state.callback_pos), place.name
-        self._write(eng, self._with_waiting(record, statement, place.position, step))
+        self._write(self._with_waiting(record, statement, place.position, step))
         self._stored_at(record, record.callback_pos)
 
     def interrupted(self, eng: Any) -> None:
@@ -141,18 +141,20 @@ class Keeper(Rows):
         if record is None:
             return
         statement = self._made.ended if self._clears else self._made.moved
-        if saved:
-            try:
+        try:
+            if saved:
                 statement = self._take(eng, record, obj)
-            except NotStorable as error:
-                raise self._refused(eng, obj, error) from error
+            else:
+                self._share(eng, record.ordinal, record.ordinal)
+        except NotStorable as error:
+            raise self._refused(eng, obj, error) from error
         self._count_visit(record)
         last = self._leave(record, status)
         record.callback_pos = record.node = record.loops = None
         outcome = "done" if status is ObjectStatus.COMPLETED else "left"
         if self._granularity.per_task or self._granularity.tokens == 1:
             step = self._step(record, last, outcome) if self._granularity.per_task else None
-            self._write(eng, self._with_waiting(record, statement, None, step))
+            self._write(self._with_waiting(record, statement, None, step))
             return
         now = time.monotonic()
         if not self._waiting:
@@ -160,7 +162,7 @@ class Keeper(Rows):
         # One that waits already, because the run has jumped back to it, is written whole.
         self._waiting[record] = statement if record not in self._waiting else self._made.ended
         if len(self._waiting) >= self._granularity.tokens or now - self._waiting_since >= self._granularity.seconds:
-            self._write(eng, self._flushed())
+            self._write(self._flushed())
 
     def token_halted(self, eng: Any, obj: Any, halt: HaltProcessing) -> None:
         """A task has halted the run."""
@@ -189,7 +191,8 @@ class Keeper(Rows):
             refusal = refused
         self._count_visit(record, error)
         if refusal is not None:  # what is stored of it is of an earlier task: it stands there, too
-            self._stands = self._standing(self._fall_back(record))
+            self._stands = self._standing(self._fall_back(eng, record))
+            self._restore_shared(eng)
             why = "" if refusal.message in text else f"; {refusal.message}"
             text = text.rstrip() + why + FALLEN_BACK
         self._write_failed(eng, record, error, text)
@@ -225,7 +228,7 @@ class Keeper(Rows):
         began = self._leave(record, status)
         position = self._stand(record, stands)
         step = self._step(record, began, outcome)
-        self._write(eng, self._with_waiting(record, self._made.ended, position, step))
+        self._write(self._with_waiting(record, self._made.ended, position, step))
 
     def _refused(self, eng: Any, obj: Any, error: NotStorable) -> WorkflowError:
         """Store as failed what can't be stored as it is; return what to raise."""
@@ -251,7 +254,7 @@ class Keeper(Rows):
         statement = self._take(eng, record, self.tokens[record.ordinal])
         position = self._stand(record, list(eng.state.callback_pos))
         changes = self._with_waiting(record, statement, position, None)
-        self._write(eng, changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
+        self._write(changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
         self._stored_at(record, record.callback_pos)
 
     def idempotency_key(self, eng: Any) -> str:
@@ -289,7 +292,7 @@ class Keeper(Rows):
                 position = None if record.callback_pos is None else encode(record.callback_pos, "the position")
                 changes.append(self._change(record, self._made.changed, position, None))
         if changes:
-            self._write(eng, changes)
+            self._write(changes)
 
     def put_back(self, eng: Any, starts: Mapping[Record, list[int]]) -> None:
         """Write that objects which halted or failed are to go on, with what they hold now, at these positions.
@@ -302,7 +305,7 @@ class Keeper(Rows):
             record.stored = eng._stored_text(self.tokens[record.ordinal], record)
             self._take_up(record)
             changes.append(self._change(record, self._made.ended, self._stand(record, start), None))
-        self._write(eng, changes)
+        self._write(changes)
 
     def close(self, eng: Any, status: WorkflowStatus | None) -> None:
         """Write what waits, and what the run became, and let go of it.
@@ -319,12 +322,11 @@ class Keeper(Rows):
             self._catch_up(eng, eng.state.token_pos)
         try:
             if not self._writer.lost:
-                extra, self.run.extra_data = self._extra, shared(eng.extra_data)
                 try:
-                    extra = encode(self.run.extra_data, "extra_data")
+                    self._shares = encode(shared(eng.extra_data), "extra_data")
                 finally:
-                    last = self._run_row(eng, status or WorkflowStatus.RUNNING, None, extra)
-                    self._writer.write(self._flushed(), last)
+                    self.run.extra_data = decode(self._shares)
+                    self._writer.write(self._flushed(), self._run_row(status or WorkflowStatus.RUNNING, None))
                     self.run.status, self.run.leased = status or WorkflowStatus.RUNNING, False
                     self.run.attempts = 0
                     self.run.state_token_pos = self._ordinal

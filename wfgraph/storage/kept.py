@@ -26,7 +26,7 @@ from wfgraph.storage.keeper import Keeper
 from wfgraph.storage.nowhere import Aside, Nowhere
 from wfgraph.storage.parts import cut
 from wfgraph.storage.placement import Move
-from wfgraph.storage.recorder import Claim
+from wfgraph.storage.recorder import Claim, shared
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store, worker_name
@@ -81,6 +81,11 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     def processing_factory(cls: Any) -> Any:  # noqa: N805 - a class property
         """The class with the hooks around runs and tokens; override it with a subclass of yours."""
         return StoredProcessingFactory
+
+    def _pre_flight_checks(self, objects: Any) -> Any:
+        """Look at tokens, and return them as a list: what can't be stored is put back in it as it was stored last."""
+        found = super()._pre_flight_checks(objects)
+        return found if isinstance(found, list) else list(found)
 
     def callback_chooser(self, obj: Any) -> Any:
         """Return the definition for a token; nothing for one that is not to be run again."""
@@ -214,7 +219,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     def _claimed(self, objects: Any, starts: Mapping[int, list[int] | None] | None, afresh: bool) -> Claim:
         """Claim the run, which is stored first if it is new; its objects stand in the definition of now then."""
         graph = self._graph()
-        run = self.db_obj
+        run, shares = self.db_obj, encode(shared(self.extra_data), "extra_data")
         if not run.objects:
             self._store_new(objects, graph)
         elif len(objects) != len(run.objects):
@@ -230,7 +235,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         run.epoch, run.owner, run.status, run.definition = epoch, self.owner, WorkflowStatus.RUNNING, fingerprint(graph)
         for one, move in moved.items():
             one.callback_pos, one.node, one.visits, one.loops = move.position, move.node, move.visits, move.loops
-        return Claim(run, objects, epoch, graph, self.lease, self.granularity, starts)
+        return Claim(run, objects, epoch, graph, self.lease, self.granularity, starts, shares)
 
     def _contained(self, keeper: Keeper, error: BaseException) -> bool:
         """Store the token in hand as failed with what would end the process; tell whether that was done."""

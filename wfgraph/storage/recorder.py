@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any
 
 from wfgraph.engine import GenericWorkflowEngine
+from wfgraph.errors import NotStorable
 from wfgraph.graph.ops import Op
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.runtime import loops
@@ -20,7 +21,7 @@ from wfgraph.storage.placement import Place, Places, version_inside
 from wfgraph.storage.records import Record, RunRecord
 from wfgraph.storage.statements import Statement
 from wfgraph.storage.store import Store
-from wfgraph.storage.values import encode
+from wfgraph.storage.values import decode, encode
 from wfgraph.storage.writer import Change, Writer
 
 __all__ = ["Claim", "Recorder", "shared"]
@@ -41,6 +42,7 @@ class Claim:
         granularity: what is written when.
         starts: where objects begin that do not begin at the first task, and None for those that are not to be run; None
             when the run does not go on, but begins.
+        shares: what its tasks share, as JSON.
     """
 
     run: RunRecord
@@ -50,6 +52,7 @@ class Claim:
     lease: float
     granularity: Granularity
     starts: Mapping[int, list[int] | None] | None
+    shares: str
 
 
 class Recorder:
@@ -79,6 +82,7 @@ class Recorder:
         self._waiting: dict[Record, Statement] = {}
         self._waiting_since = 0.0
         self._extra = encode(self.run.extra_data, "extra_data")
+        self._shares = claim.shares
         self._began = 0.0
         self._clears = False
         self._ordinal = -1
@@ -94,20 +98,48 @@ class Recorder:
         return None if place is None else self.graph.nodes[place.number].op
 
     def _take(self, eng: Any, record: Record, obj: Any) -> Statement:
-        """Take over what a token holds; return the statement that is needed to write it.
+        """Take over what a token holds, and what the run shares; return the statement that is needed to write it.
 
         Raises:
-            NotStorable: it is no JSON.
+            NotStorable: one of them is no JSON.
         """
         text = eng._stored_text(obj, record)
         records = eng.extra_data.get(loops.KEY)
         if records:
             records = {key: self._versioned(found) for key, found in records.items()}
-            encode(records, f"how far the loops of object {record.ordinal} have come (extra_data['{loops.KEY}'])")
+            encode(
+                records, f"how far the loops of token {self.run.place_of(record)} have come (extra_data['{loops.KEY}'])"
+            )
+        self._share(eng, record.ordinal, record.ordinal)
         same = text == record.stored and not records and not record.loops
         record.stored = text
         record.loops = records or None
         return self._made.ended if self._clears else self._made.moved if same else self._made.changed
+
+    def _share(self, eng: Any, first: int, last: int) -> None:
+        """Take over what the run shares, which any of the tokens from the first to the last may have changed.
+
+        Raises:
+            NotStorable: it is no JSON.
+        """
+        if eng.extra_data or self._shares != "{}":
+            self._shares = encode(shared(eng.extra_data), lambda: f"{self._named(first, last)}: extra_data")
+
+    def _restore_shared(self, eng: Any) -> None:
+        """Let ``extra_data`` be what it was when it could be stored last, if it can't be now."""
+        found = shared(eng.extra_data)
+        try:
+            encode(found, "extra_data")
+        except NotStorable:
+            for key in found:
+                del eng.extra_data[key]
+            eng.extra_data.update(decode(self._shares))
+
+    def _named(self, first: int, last: int) -> str:
+        before = self.run.first_object or 0
+        if first == last:
+            return f"token {before + first}"
+        return f"tokens {before + first} to {before + last}, one of them"
 
     def _versioned(self, found: Mapping[str, Any]) -> dict[str, Any]:
         """Return the record of a loop; that of a workflow halted inside a task, with the version of that workflow."""
@@ -170,25 +202,21 @@ class Recorder:
             for record, statement in waiting.items()
         ]
 
-    def _write(self, eng: Any, changes: list[Change], results: list[dict[str, Any]] | None = None) -> None:
+    def _write(self, changes: list[Change], results: list[dict[str, Any]] | None = None) -> None:
         run = None
-        if eng.extra_data or self._extra != "{}":
-            extra = shared(eng.extra_data)
-            text = encode(extra, "extra_data")
-            if text != self._extra:
-                run = self._run_row(eng, WorkflowStatus.RUNNING, self._lease, text)
+        if self._shares != self._extra:
+            run = self._run_row(WorkflowStatus.RUNNING, self._lease)
         self._writer.write(changes, run, results or ())
-        if run is not None:
-            self._extra = run["b_extra_data"]
+        self._extra = self._shares
         self._clears = False
 
-    def _run_row(self, eng: Any, status: WorkflowStatus, lease: float | None, extra: str) -> dict[str, Any]:
+    def _run_row(self, status: WorkflowStatus, lease: float | None) -> dict[str, Any]:
         return {
             "b_uuid": self.run.uuid,
             "b_epoch": self._writer.epoch,
             "b_status": status.name,
             "b_state_token_pos": self._ordinal,
-            "b_extra_data": extra,
+            "b_extra_data": self._shares,
             "b_lease": lease,
         }
 
@@ -215,8 +243,9 @@ class Recorder:
         """Remember that what is stored of an object belongs to this position; None for that of its first task."""
         record.kept = (position, dict(record.visits))
 
-    def _fall_back(self, record: Record) -> list[int] | None:
-        """Return where an object belongs that holds what can't be stored: where it was stored last, with its visits."""
+    def _fall_back(self, eng: Any, record: Record) -> list[int] | None:
+        """Let an object be what it was when it was stored last, in memory, too; return where it stood then."""
+        self.tokens[record.ordinal] = eng.from_stored(decode(record.stored))
         position, visits = record.kept or (None, {})
         record.visits = dict(visits)
         return position

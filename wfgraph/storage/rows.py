@@ -84,12 +84,15 @@ class Rows(Recorder):
             self._settle_owed(eng)
             done = max(1, at + 1 - self.row)
             self._catch_up(eng, at + 1)
+            if self._late:
+                self._restore_shared(eng)
             self.row, self._last_ordinal = None, at
             # As many as took a quarter of the time that a token may wait.
             self._row_size = max(1, min(2 * done, int(done * self._granularity.seconds / 4 / max(took, 1e-9))))
             if len(self._waiting) >= self._granularity.tokens or self._overdue():
-                self._write(eng, self._flushed())
+                self._write(self._flushed())
         if self._late:
+            eng._run.begin_token()  # the one that has failed: the run goes on after it, where it is to go on after errors
             raise self._late.pop(0)
         if self.interrupting:
             raise Interrupted
@@ -115,6 +118,7 @@ class Rows(Recorder):
         assert self.row is not None  # noqa: S101 - asked before
         if not self._waiting:
             self._waiting_since = self._row_began
+        refusal = self._refusal_of_row(eng, until)
         for ordinal in range(self.row, until):
             record, obj = self.run.objects[ordinal], self.tokens[ordinal]
             if record is self.current:
@@ -122,6 +126,8 @@ class Rows(Recorder):
                 self.current = None
             try:
                 text = eng._stored_text(obj, record)
+                if refusal is not None:
+                    raise refusal
             except NotStorable as error:
                 self.current, self._clears, record.status = record, False, ObjectStatus.RUNNING
                 self._late.append(self._refused_late(eng, record, error))
@@ -136,12 +142,20 @@ class Rows(Recorder):
         self.row = max(self.row, until)
         self._ordinal = until - 1
 
+    def _refusal_of_row(self, eng: Any, until: int) -> NotStorable | None:
+        """Take over what the tokens of the row share; where that can't be stored, any of them may have seen to that."""
+        try:
+            self._share(eng, self.row or 0, max(until - 1, eng.state.token_pos))
+        except NotStorable as error:
+            return error
+        return None
+
     def _refused_late(self, eng: Any, record: Record, error: NotStorable) -> WorkflowError:
         record.error_type = "wfgraph.errors.NotStorable"
         record.error_message = "".join(traceback.format_exception_only(error)).rstrip() + FALLEN_BACK
         self._leave(record, ObjectStatus.ERROR)
         record.callback_pos = record.node = None
-        if (position := self._fall_back(record)) is not None:
+        if (position := self._fall_back(eng, record)) is not None:
             self._stand(record, position)
         self._waiting[record] = self._made.ended
         return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=record.ordinal)
