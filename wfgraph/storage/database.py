@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from wfgraph.errors import StorageError
 from wfgraph.storage import schema
 from wfgraph.storage.models import READY, Models
+from wfgraph.storage.patience import ConnectionEnded, patiently
 from wfgraph.utils import is_database_file
 
 __all__ = ["DEFAULT_URL", "Database", "connect", "opened"]
@@ -27,6 +28,9 @@ DEFAULT_URL = "sqlite:///wfgraph.db"
 
 _DURABILITIES = ("full", "process")
 _BUSY_SECONDS = 30.0
+
+_ENDING = ("08", "57P")
+"""How the SQLSTATEs begin that tell of the end of a connection: connection exceptions, and operator intervention."""
 
 
 class Database:
@@ -117,16 +121,24 @@ class Database:
         except SQLAlchemyError as error:
             raise self.explain(error) from error
 
-    def explain(self, error: Exception) -> StorageError:
-        """Say what an error of the database means."""
+    def explain(self, error: Exception, raw: Any = None) -> StorageError:
+        """Say what an error of the database means, where it is known, on which connection of the driver's."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+        ended = getattr(error, "connection_invalidated", False) or getattr(raw, "closed", False)
+        kind = ConnectionEnded if not self.is_sqlite and (ended or self._tells_of_end(cause)) else StorageError
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
         said = lines[0]
         for sign, advice in _ADVICE:
             if sign in " ".join(lines).lower():
                 kept = "" if sign in _SPOILED else "; what was stored before is as it was"
-                return StorageError(f"the database {self.url}: {said}; {advice}{kept}")
-        return StorageError(f"the database {self.url}: {said}; what was stored before is as it was")
+                return kind(f"the database {self.url}: {said}; {advice}{kept}")
+        return kind(f"the database {self.url}: {said}; what was stored before is as it was")
+
+    def _tells_of_end(self, cause: Any) -> bool:
+        """Tell whether a server says that it ends the connection, before that is seen to have ended, or can't be reached."""
+        if not isinstance(cause, self.engine.dialect.dbapi.OperationalError):  # type: ignore[union-attr]  # it has a driver
+            return False
+        return cause.sqlstate is None or cause.sqlstate.startswith(_ENDING)
 
     def close(self) -> None:
         """Close all connections."""
@@ -146,7 +158,7 @@ def _let_go(engine: Engine, process: int) -> None:
 
 
 def _reconnect(url: str, models: Models, durability: str) -> Database:
-    return connect(url, models=models, durability=durability, create=False)
+    return patiently(lambda: connect(url, models=models, durability=durability, create=False))
 
 
 _CLOCKS = {

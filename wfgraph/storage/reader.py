@@ -14,6 +14,7 @@ from wfgraph.errors import StorageError, UnknownRun
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.database import Database
+from wfgraph.storage.patience import patient
 from wfgraph.storage.records import UNFINISHED, WAITS_FOR_BRANCHES, Progress, Record, RunRecord, record_of, run_of
 from wfgraph.storage.values import decode
 
@@ -69,6 +70,7 @@ class Reader:
         with self.database.reading() as connection:
             return [run_of(row) for row in connection.execute(query.limit(limit))]
 
+    @patient
     def find(self, uuid: str) -> RunRecord:
         """Return a run without its objects; the uuid may be shortened to what tells it apart.
 
@@ -91,6 +93,7 @@ class Reader:
             f"there is no run {uuid!r} in {self.database.url}; `wfgraph runs list --db {self.database.url}` lists them"
         )
 
+    @patient
     def load(self, uuid: str) -> RunRecord:
         """Return a run with its objects; of one in parts, with those and their objects.
 
@@ -113,6 +116,7 @@ class Reader:
             run.objects = [record_of(row) for row in connection.execute(query)]
         return run
 
+    @patient
     def parts(self, uuid: str) -> list[RunRecord]:
         """Return the parts of a run, without their objects, in the order of those."""
         run = self._run
@@ -235,6 +239,7 @@ class Reader:
                 (row[0], decode(row[1]), row[2], row[3]) for row in connection.execute(query.order_by(run.c.definition))
             ]
 
+    @patient
     def definition(self, key: str) -> WorkflowGraph:
         """Return a stored version of a definition.
 
@@ -267,6 +272,7 @@ class Reader:
         with self.database.reading() as connection:
             return list(connection.execute(query))
 
+    @patient
     def result(self, record: Record, key: str) -> tuple[bool, Any]:
         """Return whether something is in the journal of an object under a key, and what."""
         table = self._result

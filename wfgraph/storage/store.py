@@ -17,6 +17,7 @@ from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage.database import Database, connect
 from wfgraph.storage.lifecycle import RUNS
+from wfgraph.storage.patience import patient, patiently
 from wfgraph.storage.placement import Move
 from wfgraph.storage.reader import Reader
 from wfgraph.storage.records import Record, RunRecord
@@ -148,16 +149,29 @@ class Store(Reader):
                 lease_until=self._now + lease,
                 modified=self._now,
             )
-            .returning(table.c.epoch)
+            .returning(table.c.epoch, table.c.lease_until)
         )
+        tried: list[Any] = []
+        return patiently(lambda: self._take(run, graph, moved, statement, tried))
+
+    def _take(
+        self, run: RunRecord, graph: WorkflowGraph, moved: Mapping[Record, Move], statement: Any, tried: list[Any]
+    ) -> int:
+        """Take a run, unless that was done by a try whose connection has ended before anybody heard of it."""
         with self.database.writing() as connection:
-            epoch = connection.execute(statement).scalar_one_or_none()
-            if epoch is None:
-                raise self._refusal(connection, run.uuid)
-            self._check_unchanged(connection, run, epoch)
+            taken = connection.execute(statement).one_or_none()
+            if taken is None:
+                columns = self._run.c
+                there = select(columns.epoch, columns.lease_until).where(columns.uuid == run.uuid)
+                found = connection.execute(there).one_or_none()
+                if found is None or found not in tried:
+                    raise self._refusal(connection, run.uuid)
+                return int(found.epoch)
+            tried.append(taken)
+            self._check_unchanged(connection, run, taken.epoch)
             self._keep_definition(connection, run.name, graph)
-            self._take_objects(connection, run.uuid, epoch, moved)
-        return int(epoch)
+            self._take_objects(connection, run.uuid, taken.epoch, moved)
+        return int(taken.epoch)
 
     def _check_unchanged(self, connection: Connection, run: RunRecord, epoch: int) -> None:
         """See that nobody has had a run since it was loaded.
@@ -252,6 +266,7 @@ class Store(Reader):
 
     # Handing out -----------------------------------------------------------------------------------------------------
 
+    @patient
     def tell_dispatched(self, uuids: Iterable[str]) -> None:
         """Note that workers were told of runs just now."""
         known = list(uuids)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,15 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wfgraph.errors import OwnershipLost, StorageError
 from wfgraph.storage.database import Database
+from wfgraph.storage.patience import PAUSES, ConnectionEnded, patiently
 from wfgraph.storage.statements import Statement, Statements, statements_of
 
 __all__ = ["Change", "Writer"]
-
-_ENDING = ("08", "57P")
-"""How the SQLSTATEs begin that tell of the end of a connection: connection exceptions, and operator intervention."""
-
-_PAUSES = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
-"""How many seconds to wait before each further attempt to reach a database that has dropped the connection."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +43,7 @@ class Writer:
         pauses: the seconds to wait before each attempt to reach a database that has dropped the connection.
     """
 
-    def __init__(self, database: Database, uuid: str, epoch: int, pauses: Sequence[float] = _PAUSES) -> None:
+    def __init__(self, database: Database, uuid: str, epoch: int, pauses: Sequence[float] = PAUSES) -> None:
         self._database = database
         self.uuid = uuid
         self.epoch = epoch
@@ -85,18 +79,20 @@ class Writer:
         """
         if self.lost:
             raise self._taken()
-        for pause in (*self._pauses, None):
-            try:
-                if self._raw is None:
-                    self._connect()
-                    if self._landed(changes):
-                        return
-                self._attempt(changes, run, results)
-                return
-            except (self._dialect.dbapi.Error, SQLAlchemyError) as error:
-                if not self._gone(error) or pause is None:
-                    raise self._database.explain(error) from error
-                time.sleep(pause)
+        patiently(lambda: self._try(changes, run, results), self._pauses)
+
+    def _try(self, changes: Sequence[Change], run: dict[str, Any] | None, results: Sequence[dict[str, Any]]) -> None:
+        try:
+            if self._raw is None:
+                self._connect()
+                if self._landed(changes):
+                    return
+            self._attempt(changes, run, results)
+        except (self._dialect.dbapi.Error, SQLAlchemyError) as error:
+            found = self._database.explain(error, self._raw)
+            if isinstance(found, ConnectionEnded):
+                self._drop()
+            raise found from error
 
     def _attempt(
         self, changes: Sequence[Change], run: dict[str, Any] | None, results: Sequence[dict[str, Any]]
@@ -172,22 +168,6 @@ class Writer:
         connection = self._database.engine.connect()
         self._connection, self._raw = connection, connection.connection.driver_connection
 
-    def _gone(self, error: Exception) -> bool:
-        """Tell whether an error means that the connection is gone; let go of it then."""
-        cause: Any = getattr(error, "orig", None) or error
-        invalidated = bool(getattr(error, "connection_invalidated", False))
-        dropped = isinstance(cause, self._dialect.dbapi.Error) and (
-            # The server says that it ends the connection before the connection is seen to have ended.
-            str(getattr(cause, "sqlstate", None)).startswith(_ENDING)
-            or self._raw is None
-            or self._dialect.is_disconnect(cause, self._raw, None)
-            or bool(_closed(self._raw))
-        )
-        if self._database.is_sqlite or not (invalidated or dropped):
-            return False
-        self._drop()
-        return True
-
     def _drop(self) -> None:
         """End the connection; the next write makes another one."""
         if self._connection is not None:
@@ -225,10 +205,6 @@ class Writer:
         if self._connection is not None:
             self._connection.close()
         self._connection = self._raw = None
-
-
-def _closed(raw: Any) -> Any:
-    return getattr(raw, "closed", False)
 
 
 def _grouped(changes: Iterable[Change]) -> Iterable[tuple[Statement, list[Change]]]:

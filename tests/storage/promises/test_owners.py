@@ -14,12 +14,16 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import event
 
 from storage.promises import worker
 from storage.promises.worker import GRANULARITIES, LOST, REPEATED, TASKS, every
-from wfgraph.errors import RunOwned
-from wfgraph.storage import DbWorkflowEngine, Store, connect
+from wfgraph.errors import RunOwned, StorageError
+from wfgraph.statuses import WorkflowStatus
+from wfgraph.storage import DbWorkflowEngine, Store, connect, once
+from wfgraph.storage.patience import ConnectionEnded, patiently
 
 TOKENS = 4
 
@@ -112,6 +116,49 @@ def test_a_dropped_connection_at_every_call(
         assert len(steps) == (TOKENS * TASKS if granularity == "task" else 0)
         if at > (90 if granularity == "task" else 20):
             break
+
+
+@pytest.mark.parametrize("how", ["drop", "unheard"])
+def test_a_connection_that_ends_while_a_part_is_loaded_and_claimed_costs_nothing(postgresql: str, how: str) -> None:
+    """At each statement that is not the writer's, COMMIT included; unheard, the statement was carried out before."""
+    ran: list[int] = []
+    flow = [once("ran")(lambda obj, eng: ran.append(obj))]
+    database, dropped = connect(postgresql, durability="process"), 0
+
+    def count_down(connection: Any, _: Any, statement: str, parameters: Any, *__: Any) -> None:
+        nonlocal left, dropped
+        left -= 1
+        if left == 0:
+            raw, dropped = connection.connection.driver_connection, dropped + 1
+            if how == "unheard":
+                raw.execute(statement, parameters or None)
+            with psycopg.connect(postgresql, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(%s)", [raw.info.backend_pid])
+
+    event.listen(database.engine, "before_cursor_execute", count_down)
+    for at in count(1):
+        left = 0
+        eng = DbWorkflowEngine.with_name("ended", database)
+        eng.callbacks.replace(flow)
+        eng.submit([at], part_size=1)
+        left = at
+        eng.recover()
+        assert (WorkflowStatus.COMPLETED, [at]) == (eng.status, ran[at - 1 :])
+        if left > 0:
+            break
+    assert dropped > 15, "loading, claiming and the journal have more statements than that"
+
+
+def test_who_waits_for_a_database_waits_once(postgresql: str) -> None:
+    tries: list[int] = []
+
+    def never() -> None:
+        tries.append(1)
+        raise ConnectionEnded("away")
+
+    with pytest.raises(StorageError, match="away"):
+        patiently(lambda: patiently(never, [0.0, 0.0]), [0.0, 0.0])
+    assert 3 == len(tries)
 
 
 # A server of one's own ------------------------------------------------------------------------------------------------
