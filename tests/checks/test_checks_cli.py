@@ -218,7 +218,7 @@ def test_sarif_keeps_the_rules_of_its_schema(place: Path) -> None:
         assert result["message"]["text"]
         for location in result["locations"]:
             assert location["logicalLocations"][0]["fullyQualifiedName"].startswith("flow.py:")
-            assert {"uri": "flow.py"} == location["physicalLocation"]["artifactLocation"]
+            assert {"uri": "flow.py", "uriBaseId": "%SRCROOT%"} == location["physicalLocation"]["artifactLocation"]
             assert location["physicalLocation"]["region"]["startLine"] >= 1
         for flow in result.get("codeFlows", ()):
             assert all(step["location"]["message"]["text"] for step in flow["threadFlows"][0]["locations"])

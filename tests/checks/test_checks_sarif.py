@@ -16,7 +16,7 @@ from test_checks_seeded import AT_THE_TOP, PLANTS, itself, pair
 
 from wfgraph import ops, task
 from wfgraph.checks import check
-from wfgraph.checks.reporters import Report, sarif
+from wfgraph.checks.reporters import Report, github, sarif
 from wfgraph.compiler.pipeline import compile_graph
 from wfgraph.patterns import EMPTY_CALL, RUN_WF, STOP, TASK_JUMP_BWD
 from wfgraph.utils import escape_control
@@ -155,10 +155,32 @@ def test_hostile_files_are_named_by_a_uri(
     namespace: dict[str, Any] = {}
     exec(compile(file.read_text(), str(file), "exec"), namespace)  # noqa: S102
     (result,) = results_of([STOP(), namespace["flow"]], select=["WF106"])
-    uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    uri = place["uri"]
+    assert ("uriBaseId" in place) == inside
     path = unquote_to_bytes(uri.removeprefix("file://"))
     assert uri.startswith("file:///") != inside
     assert (name if inside else os.fsencode(file)) == path
+
+
+@pytest.mark.parametrize("kind", ["a folder", "a file"])
+def test_files_are_named_from_the_root_of_the_checkout(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second working tree of a checkout has a file of this name."""
+    (tmp_path / ".git").mkdir() if kind == "a folder" else (tmp_path / ".git").write_text("gitdir: elsewhere")
+    (tmp_path / "app" / "here").mkdir(parents=True)
+    file = tmp_path / "app" / "a flow.py"
+    file.write_text("flow = lambda obj, eng: None\n")
+    monkeypatch.chdir(tmp_path / "app" / "here")
+    namespace: dict[str, Any] = {}
+    exec(compile(file.read_text(), str(file), "exec"), namespace)  # noqa: S102
+    definition = [STOP(), namespace["flow"]]
+    (result,) = results_of(definition, select=["WF106"])
+    place = result["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert {"uri": "app/a%20flow.py", "uriBaseId": "%SRCROOT%"} == place
+    told = github([Report("flow", check(definition, select=["WF106"]), NOTHING)], "0")
+    assert "file=app/a flow.py,line=1," in told
 
 
 @pytest.mark.parametrize("file", ["<made up>", "", "x" * 10_000, "\ufffe\n"])

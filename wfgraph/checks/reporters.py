@@ -11,7 +11,7 @@ from typing import Any
 from wfgraph.checks.diagnostics import SEVERITIES, Diagnostic
 from wfgraph.checks.excerpt import excerpt
 from wfgraph.checks.runner import rule_of
-from wfgraph.checks.sarif import sarif_log
+from wfgraph.checks.sarif import in_sources, sarif_log
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import counted, escape_control
 
@@ -99,9 +99,9 @@ def github(reports: Sequence[Report], version: str) -> str:
 
 def _annotation(report: Report, found: Diagnostic) -> str:
     place = found.location
-    fields = {} if report.file is None else {"file": _near(report.file)}
+    fields = {} if report.file is None else {"file": str(in_sources(report.file) or report.file)}
     if place is not None:
-        fields = {"file": _near(place.file), "line": str(place.line)}
+        fields = {"file": str(in_sources(place.file) or place.file), "line": str(place.line)}
     fields["title"] = f"{found.code} {found.rule}"
     shown = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in fields.items())
     hint = f"; {found.hint}" if found.hint else ""

@@ -14,7 +14,7 @@ from wfgraph.checks.runner import rule_of
 from wfgraph.graph.address import Address, format_address
 from wfgraph.utils import escape_control
 
-__all__ = ["sarif_log"]
+__all__ = ["in_sources", "sarif_log"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -81,14 +81,28 @@ def _location(target: str, address: Address, places: Iterable[Location | None]) 
     place = next((one for one in places if one is not None and os.path.isfile(one.file)), None)
     if place is not None:
         location["physicalLocation"] = {
-            "artifactLocation": {"uri": _uri(place.file)},
+            "artifactLocation": _artifact(place.file),
             "region": {"startLine": place.line},
         }
     return location
 
 
-def _uri(file: str) -> str:
+def _artifact(file: str) -> dict[str, str]:
+    path = in_sources(file)
+    if path is None:
+        return {"uri": Path(file).resolve().as_uri()}
+    return {
+        "uri": quote(os.fsencode(path.as_posix())),
+        "uriBaseId": "%SRCROOT%",
+    }  # which all agree to be the sources' root
+
+
+def in_sources(file: str) -> Path | None:
+    """Return the path to a file from the root of the sources, for which GitHub takes whatever is relative; None outside of it.
+
+    That root is the one of the git checkout that the working directory is in; where it is in none, that directory.
+    """
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if os.path.exists(folder / ".git")), here)
     path = Path(file).resolve()
-    if path.is_relative_to(Path.cwd()):
-        return quote(os.fsencode(path.relative_to(Path.cwd()).as_posix()))
-    return path.as_uri()
+    return path.relative_to(root) if path.is_relative_to(root) else None
