@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
 from wfgraph.errors import (
     DefinitionChanged,
@@ -24,6 +26,7 @@ from wfgraph.errors import (
 from wfgraph.patterns import FOR, HALT, IF, PARALLEL_SPLIT, RUN_WF, SYNCHRONIZE, WHILE
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage import Base, Database, DbWorkflowEngine, Granularity, Interrupted, Store, batch, once
+from wfgraph.storage.writer import Writer
 
 GRANULARITIES = ["task", "token", batch(3, 1000)]
 every = pytest.mark.parametrize("granularity", GRANULARITIES, ids=["task", "token", "batch"])
@@ -432,6 +435,50 @@ def test_extra_data_that_can_not_be_stored_is_refused_before_anything_runs(datab
     assert [{}] == ran
 
 
+@every
+@pytest.mark.parametrize("how", ["is interrupted", "exits", "is aborted", "halts", "fails"])
+@pytest.mark.parametrize("at", [0, 1, 4], ids="token {}".format)
+def test_a_run_that_ends_in_a_token_goes_on_in_the_same_engine_as_in_a_new_one(
+    database: Database, granularity: Any, how: str, at: int
+) -> None:
+    def end(obj: Any, eng: Any) -> None:
+        eng.extra_data["count"] = eng.extra_data.get("count", 0) + 1
+        obj["went"].append("end")
+        if obj["n"] != at or mended:
+            return
+        if how == "is interrupted":
+            raise KeyboardInterrupt
+        if how == "exits":
+            raise SystemExit
+        if how == "is aborted":
+            eng.abort()
+        if how == "halts":
+            eng.halt()
+        raise ValueError
+
+    mended: list[bool] = []
+    flow, seen = [step("a"), [end], step("b")], []
+    for same in (True, False):
+        mended.clear()
+        given: list[Any] = [{"n": n} for n in range(6)]
+        eng = begun(database, flow, granularity=granularity)
+        with suppress(KeyboardInterrupt, SystemExit, HaltProcessing, WorkflowError):
+            eng.process(given)
+        found = again(eng, flow, granularity=granularity)
+        assert found.objects == eng.objects == given
+        assert found.extra_data == {key: value for key, value in eng.extra_data.items() if key != "_Iterators"}
+        assert [repr(one) for one in found.db_obj.objects] == [repr(one) for one in eng.db_obj.objects]
+        mended.append(True)
+        later = eng if same else found
+        later.resume()
+        seen.append((again(eng, []).objects, again(eng, []).extra_data, statuses(eng)))
+    assert seen[0] == seen[1]
+    batch_has_what_the_token_had_shared = granularity in GRANULARITIES[2:] and how in ("is interrupted", "exits")
+    assert [token["went"] for token in seen[0][0] if token["n"] != at] == [["a", "end", "b"]] * 5
+    assert seen[0][0][at]["went"] == ["a", *["end"] * (2 if how == "fails" else 1), "b"]
+    assert {"count": 7 if how == "fails" or batch_has_what_the_token_had_shared else 6} == seen[0][1]
+
+
 # Owners ---------------------------------------------------------------------------------------------------------------
 
 
@@ -495,6 +542,27 @@ def test_a_run_that_was_loaded_too_early_is_loaded_again(database: Database) -> 
     again(eng, FLOW).resume()
     with pytest.raises(OwnershipLost, match=r"another worker has had the run .* since it was loaded; load it again"):
         early.resume()
+
+
+def test_a_run_of_which_something_could_not_be_stored_is_loaded_again(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise SQLAlchemyError("no space left on device")
+
+    eng = begun(database, FLOW)
+    eng.submit([{"n": 1}])
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "_attempt", full)
+        with pytest.raises(StorageError, match="no space left on device; make room"):
+            eng.resume()
+    eng.runs.release(eng.uuid, eng.db_obj.epoch)  # its lease has run out
+    with pytest.raises(
+        OwnershipLost, match=r"not all that was done to the run .* could be stored; load it again: from_uuid"
+    ):
+        eng.resume()
+    again(eng, FLOW).resume()
+    assert (["COMPLETED"], ["a", "fail", "c"]) == (statuses(eng), again(eng, []).objects[0]["went"])
 
 
 @every

@@ -137,6 +137,14 @@ class DbWorkflowEngine(KeptEngine):
                     key: {**found, "token": record.ordinal} for key, found in record.loops.items()
                 }
 
+    def _stand_anew(self) -> None:
+        """Stand where the run stands now, with its tokens in the list that was given."""
+        tokens, self.db_obj = self.objects, self.runs.load(self.uuid)
+        self._stand()
+        if isinstance(tokens, list) and len(tokens) == len(self.objects):
+            tokens[:] = self.objects
+            self.objects = tokens
+
     @property
     def uuid(self) -> str:
         """The run's name for machines."""
@@ -428,11 +436,7 @@ class DbWorkflowEngine(KeptEngine):
             self._sharing.run()
         finally:
             self._sharing = None
-            tokens, self.db_obj = self.objects, self.runs.load(self.uuid)
-            self._stand()
-            if isinstance(tokens, list) and len(tokens) == len(self.objects):
-                tokens[:] = self.objects
-                self.objects = tokens
+            self._stand_anew()
         self.state.current_object_processed = self.db_obj.status is WorkflowStatus.COMPLETED
         raise_first(self.db_obj, stop_on_error, stop_on_halt)
 

@@ -6,14 +6,13 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from wfgraph.errors import HaltProcessing, NotStorable, WorkflowError
 from wfgraph.graph.address import format_address
 from wfgraph.graph.ops import For
 from wfgraph.runtime import loops
-from wfgraph.runtime.boundary import invocation, stop_before_next
+from wfgraph.runtime.boundary import stop_before_next
 from wfgraph.runtime.pool import WorkersLost
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.heartbeat import Heartbeat
@@ -37,10 +36,14 @@ class Keeper(Rows):
     Args:
         store: the runs of the database.
         claim: the run.
+
+    Attributes:
+        in_hand: whether the run has ended in the middle of a token, of which that is not stored.
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
         super().__init__(store, claim)
+        self.in_hand = False
         self._let_go: Callable[[], None] = _nothing
         self._store = store
         self._resuming = claim.starts is not None
@@ -130,10 +133,12 @@ class Keeper(Rows):
     def interrupted(self, eng: Any) -> None:
         """The token in hand was left between two tasks: store where."""
         record, place = self._left_row(eng), self._places.at(eng.state.callback_pos)
-        if record is None or place is None or self._granularity.per_task:
+        if record is None or place is None:
             return
-        self._count_visit(record)
-        self._checkpoint(eng, record, place, None)
+        if not self._granularity.per_task:
+            self._count_visit(record)
+            self._checkpoint(eng, record, place, None)
+        self.current = None
 
     def token_left(self, eng: Any, obj: Any, status: ObjectStatus, saved: bool = True) -> None:
         """A token is done with, for now."""
@@ -149,8 +154,11 @@ class Keeper(Rows):
         except NotStorable as error:
             raise self._refused(eng, obj, error) from error
         self._count_visit(record)
+        if status is ObjectStatus.HALTED:  # aborted: it stands there, as after a halt
+            self._write_end(eng, record, status, "left")
+            return
         last = self._leave(record, status)
-        record.callback_pos = record.node = record.loops = None
+        record.callback_pos = record.node = record.loops = record.kept = None
         outcome = "done" if status is ObjectStatus.COMPLETED else "left"
         if self._granularity.per_task or self._granularity.tokens == 1:
             step = self._step(record, last, outcome) if self._granularity.per_task else None
@@ -257,27 +265,6 @@ class Keeper(Rows):
         self._write(changes, [{"r_object": record.id, "r_key": key, "r_value": told}])
         self._stored_at(record, record.callback_pos)
 
-    def idempotency_key(self, eng: Any) -> str:
-        """Return what is the same whenever this visit of this object to this task runs again, and only then.
-
-        Visits are told apart by the frames of the task, and only those are counted that ask for a key.
-        """
-        record = self._in_hand(eng)
-        place = None if record is None else self._places.at(eng.state.callback_pos)
-        if record is None or place is None:
-            raise WorkflowError("idempotency_key is for tasks: no object is in hand")
-        now = (place.number, invocation())
-        if self._visit is not None and self._visit != now:
-            self._count_visit(record)
-        self._visit = now
-        visit = record.visits.get(place.number, 0)
-        return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
-
-    def end_visit(self) -> None:
-        """Count the visit in hand, which had asked for its key, even if it ends by an error: the next one is another."""
-        if self._visit is not None:
-            self._visit = (self._visit[0], None)
-
     def edited(self, eng: Any) -> None:
         """Write tokens that were changed while no task ran, where they stand.
 
@@ -317,13 +304,16 @@ class Keeper(Rows):
         self._heart.stop()
         self._let_go()
         RUNS.check(WorkflowStatus.RUNNING, status or WorkflowStatus.RUNNING, self.run.uuid)
+        self.in_hand = self.current is not None
         if self.row is not None and eng.state.token_pos >= self.row:
+            self.in_hand = True
             self._settle_owed(eng)
             self._catch_up(eng, eng.state.token_pos)
         try:
             if not self._writer.lost:
                 try:
-                    self._shares = encode(shared(eng.extra_data), "extra_data")
+                    if not self.in_hand:  # what a token shares that is to run again, it shares then
+                        self._shares = encode(shared(eng.extra_data), "extra_data")
                 finally:
                     self.run.extra_data = decode(self._shares)
                     self._writer.write(self._flushed(), self._run_row(status or WorkflowStatus.RUNNING, None))
@@ -343,7 +333,3 @@ class Keeper(Rows):
 
 def _nothing() -> None:
     """Do nothing."""
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

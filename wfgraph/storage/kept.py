@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -54,6 +54,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     _own_extension: Extension | None = None
     _row_extension: Extension | None = None
     _keeper: Any
+    _stand_anew: Callable[[], None]
 
     def __init__(
         self,
@@ -215,6 +216,9 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         finally:
             self._keeper = Nowhere()
             keeper.close(self, status)
+            if keeper.in_hand:
+                with suppress(StorageError):  # it is away, or the run was deleted; to go on is refused then
+                    self._stand_anew()
 
     def _claimed(self, objects: Any, starts: Mapping[int, list[int] | None] | None, afresh: bool) -> Claim:
         """Claim the run, which is stored first if it is new; its objects stand in the definition of now then."""

@@ -9,10 +9,12 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
+from hashlib import blake2b
 from types import FrameType
 from typing import Any
 
 from wfgraph.errors import NotStorable, WorkflowError
+from wfgraph.runtime.boundary import invocation
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage.placement import Place
 from wfgraph.storage.recorder import Claim, Recorder
@@ -212,3 +214,28 @@ class Rows(Recorder):
             self._stands = aside.position
         elif aside.in_row:
             self.row, self._owed = eng.state.token_pos + 1, aside.record
+
+    def idempotency_key(self, eng: Any) -> str:
+        """Return what is the same whenever this visit of this object to this task runs again, and only then.
+
+        Visits are told apart by the frames of the task, and only those are counted that ask for a key.
+        """
+        record = self._in_hand(eng)
+        place = None if record is None else self._places.at(eng.state.callback_pos)
+        if record is None or place is None:
+            raise WorkflowError("idempotency_key is for tasks: no object is in hand")
+        now = (place.number, invocation())
+        if self._visit is not None and self._visit != now:
+            self._count_visit(record)
+        self._visit = now
+        visit = record.visits.get(place.number, 0)
+        return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
+
+    def end_visit(self) -> None:
+        """Count the visit in hand, which had asked for its key, even if it ends by an error: the next one is another."""
+        if self._visit is not None:
+            self._visit = (self._visit[0], None)
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -182,10 +182,13 @@ class Store(Reader):
         objects = self._object
         query = select(func.sum(objects.c.revision)).where(objects.c.workflow == run.uuid)
         written = connection.execute(query).scalar_one() or 0
-        if epoch != run.epoch + 1 or written != run.revisions:
-            raise OwnershipLost(
-                f"another worker has had the run {run.uuid} since it was loaded; load it again: from_uuid({run.uuid!r})"
-            )
+        if epoch != run.epoch + 1:
+            why = f"another worker has had the run {run.uuid} since it was loaded"
+        elif written != run.revisions:
+            why = f"not all that was done to the run {run.uuid} since it was loaded could be stored"
+        else:
+            return
+        raise OwnershipLost(f"{why}; load it again: from_uuid({run.uuid!r})")
 
     def _take_objects(self, connection: Connection, uuid: str, epoch: int, moved: Mapping[Record, Move]) -> None:
         """Give the objects of a run its epoch, and those that stand elsewhere their places."""
