@@ -18,6 +18,7 @@ import pytest
 from helpers import engine
 
 from wfgraph.errors import HaltProcessing, WorkflowAPIError, WorkflowDefinitionError, WorkflowError
+from wfgraph.graph.identity import program_name
 from wfgraph.runtime import pool, sharing
 from wfgraph.runtime.pool import WorkerPool, WorkersLost
 from wfgraph.runtime.sharing import Chunk, Chunks, Done
@@ -326,7 +327,7 @@ def test_a_worker_leaves_interrupts_to_its_parent_and_mutes_the_log_as_that_does
     monkeypatch.setattr(log, "handlers", [one for one in before if not isinstance(one, logging.NullHandler)])
     monkeypatch.setattr(signal, "signal", lambda *args: given.append(args))
     assert not pool._log_is_muted()
-    pool._begin(pickle.dumps(str), muted)
+    pool._begin(pickle.dumps(str), muted, program_name())
     assert [(signal.SIGINT, signal.SIG_IGN)] == given
     assert muted is pool._log_is_muted()
     assert b"".join([pool._work(pickle.dumps(5))]) == cloudpickle.dumps("5")
@@ -345,7 +346,7 @@ def test_a_worker_watches_for_the_end_of_its_parent(monkeypatch: pytest.MonkeyPa
             self.run()
 
     monkeypatch.setattr(pool.threading, "Thread", Thread)
-    pool._begin(pickle.dumps(str), False)
+    pool._begin(pickle.dumps(str), False, program_name())
     assert [("wfgraph-parent", True)] == started
     assert [[17], (threading.main_thread().ident, signal.SIGTERM)] == told
 

@@ -42,7 +42,12 @@ from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import attribute, escape_control, is_a, task_name
 
-__all__ = ["Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared"]
+__all__ = [
+    "PROGRAM", "Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared", "program_name",
+]  # fmt: skip
+
+PROGRAM = "__wfgraph_program__"
+"""The attribute of a worker's main module that says what the program is called that has started the worker."""
 
 _LONGEST = 200
 _LONGEST_HELD = 40
@@ -262,11 +267,17 @@ def _called(task: Any) -> tuple[str, str, bool]:
 def _module(owner: Any) -> str:
     """Return the name of a callable's module; that of its file for the program that was started itself."""
     name = str(attribute(owner, "__module__") or "?")
-    if name == "__main__":
-        main = sys.modules["__main__"]
-        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
-        return spec.name.removesuffix(".__main__") if spec else Path(file).stem if file else name
-    return name
+    return program_name() if name == "__main__" else name
+
+
+def program_name() -> str:
+    """Return what the program is called that was started, by its module or file; in a worker, the one that has started it."""
+    main = sys.modules["__main__"]
+    known = getattr(main, PROGRAM, None)
+    if known is not None:
+        return str(known)
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return spec.name.removesuffix(".__main__") if spec else Path(file).stem if file else "__main__"
 
 
 def _detail_of(op: ops.Op) -> str:

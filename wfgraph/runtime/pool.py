@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import pickle
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from typing import Any
 import cloudpickle
 
 from wfgraph.errors import WorkflowAPIError, WorkflowError
+from wfgraph.graph.identity import PROGRAM, program_name
 from wfgraph.utils import shown
 
 __all__ = ["UNSENDABLE", "Piece", "WorkerPool", "WorkersLost", "check_workers"]
@@ -98,7 +100,7 @@ class WorkerPool:
 
     def _made(self) -> ProcessPoolExecutor:
         self._context = _Context()
-        given = (self._payload, _log_is_muted())
+        given = (self._payload, _log_is_muted(), program_name())
         return ProcessPoolExecutor(self._count, self._context, initializer=_begin, initargs=given)
 
     def results(self, pieces: Callable[[], Any], lost: Callable[[list[Any]], None] | None = None) -> Iterator[Any]:
@@ -250,8 +252,9 @@ def check_workers(count: Any) -> int:
 _job: Any = None
 
 
-def _begin(payload: bytes, muted: bool) -> None:
+def _begin(payload: bytes, muted: bool, program: str) -> None:
     global _job
+    setattr(sys.modules["__main__"], PROGRAM, program)
     if muted:
         logging.getLogger(_LOG).addHandler(logging.NullHandler())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to all; the main process decides

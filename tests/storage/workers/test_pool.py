@@ -296,6 +296,21 @@ def test_parts_go_on_in_one_process_too(url: str, log: Path) -> None:
     assert [] == eng.runs.parts(uuid)
 
 
+def test_what_a_script_defines_is_the_same_task_in_its_workers(url: str) -> None:
+    def ask(obj: Any, eng: Any) -> None:
+        if "seen" not in obj:
+            eng.halt("look at it")
+
+    ask.__module__ = "__main__"
+    eng = stored(url, [ask])
+    eng.process(tokens(2), workers=1, stop_on_halt=False)
+    assert WorkflowStatus.HALTED is eng.status
+    for token in eng.objects:
+        token["seen"] = True
+    eng.resume(halted="current")
+    assert WorkflowStatus.COMPLETED is eng.status
+
+
 def test_as_many_runs_go_on_in_threads_as_there_are_threads(url: str) -> None:
     count = 16
     all_here = threading.Barrier(count)
