@@ -415,6 +415,23 @@ def test_a_token_of_a_part_is_named_by_its_place_in_the_run(database: Database) 
     assert ["COMPLETED"] * 3 + ["ERROR"] == statuses(eng)
 
 
+@every
+@pytest.mark.parametrize("what", ["the payload of the halt", "the result of once('spoil')"])
+def test_what_a_task_gives_to_be_stored_is_named_with_its_token(
+    database: Database, granularity: Any, what: str
+) -> None:
+    def spoil(obj: Any, eng: Any) -> Any:
+        if "halt" in what:
+            eng.halt("look", payload={"when": {1}})
+        return {"when": {1}}
+
+    eng = begun(database, [once("spoil")(spoil)], granularity=granularity)
+    eng.submit([{"n": n} for n in range(4)], part_size=2)
+    eng.resume()
+    text = str(again(eng, []).db_obj.objects[3].error_message)
+    assert f"token 3: {what}['when'] can't be stored: a set is no JSON; use a sorted list" in text
+
+
 def test_extra_data_that_can_not_be_stored_is_refused_before_anything_runs(database: Database) -> None:
     ran: list[Any] = []
     flow = [lambda obj, eng: ran.append(obj)]

@@ -177,9 +177,10 @@ class Keeper(Rows):
         record = self._left_row(eng)
         if record is None:
             return
+        at = record.ordinal
         try:
             self._take(eng, record, obj)
-            encode(halt.payload, "the payload of the halt")
+            encode(halt.payload, lambda: f"{self._named(at, at)}: the payload of the halt")
         except NotStorable as error:
             raise self._refused(eng, obj, error) from error
         record.halt_message, record.halt_payload = str(halt.message), halt.payload
@@ -258,7 +259,8 @@ class Keeper(Rows):
         record = self._in_hand(eng)
         if record is None:
             return
-        told = encode(value, f"the result of once({key!r})")
+        at = record.ordinal
+        told = encode(value, lambda: f"{self._named(at, at)}: the result of once({key!r})")
         statement = self._take(eng, record, self.tokens[record.ordinal])
         position = self._stand(record, list(eng.state.callback_pos))
         changes = self._with_waiting(record, statement, position, None)
