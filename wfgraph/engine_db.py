@@ -209,8 +209,8 @@ class DbTransitionAction(TransitionActions):
 
     @staticmethod
     def AbortProcessing(obj: Any, eng: Any, callbacks: Any, exc_info: Any) -> None:
-        """Save the token as halted, and end the run."""
-        eng._keeper.token_left(eng, obj, ObjectStatus.HALTED)
+        """Save the token's status, halted, but not what it holds, and end the run."""
+        eng._keeper.token_left(eng, obj, ObjectStatus.HALTED, saved=False)
         TransitionActions.AbortProcessing(obj, eng, callbacks, exc_info)
 
     @staticmethod

@@ -34,6 +34,7 @@ from wfgraph.storage.parts import Parts, engines_of_parts, make_parts_ready, par
 from wfgraph.storage.records import UNFINISHED, Record, RunRecord
 from wfgraph.storage.store import store_of
 from wfgraph.storage.values import decode
+from wfgraph.utils import shown
 
 __all__ = ["DbWorkflowEngine"]
 
@@ -91,11 +92,11 @@ class DbWorkflowEngine(KeptEngine):
             StorageError: the database can't be used.
         """
         if not name or len(name) > 255 or "\0" in name:
-            raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {name!r}")
+            raise WorkflowAPIError(f"the name of a run is a text of 1 to 255 characters, not {shown(name)}")
         try:
             known = uuids.UUID(uuid) if uuid else uuids.uuid4()
         except (ValueError, AttributeError, TypeError) as error:
-            raise WorkflowAPIError(f"{uuid!r} is no uuid; leave it out for a new one") from error
+            raise WorkflowAPIError(f"{shown(uuid)} is no uuid; leave it out for a new one") from error
         run = RunRecord(str(known), name, target=target, parent=parent)
         return cls(run, store_of(database), **options)
 

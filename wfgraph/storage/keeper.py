@@ -154,7 +154,8 @@ class Keeper(Rows):
         except NotStorable as error:
             raise self._refused(eng, obj, error) from error
         self._count_visit(record)
-        if status is ObjectStatus.HALTED:  # aborted: it stands there, as after a halt
+        if status is ObjectStatus.HALTED:  # aborted: what is stored of it is of an earlier task, where it stands, too
+            self._stands = self._standing(self._fall_back(eng, record))
             self._write_end(eng, record, status, "left")
             return
         last = self._leave(record, status)

@@ -21,6 +21,7 @@ from wfgraph.statuses import ObjectStatus, WorkflowStatus
 from wfgraph.storage.records import UNFINISHED, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
+from wfgraph.utils import shown
 
 __all__ = ["Parts", "PartRunner", "cut", "engines_of_parts", "make_parts_ready", "part_size_for", "raise_first"]
 
@@ -47,7 +48,7 @@ def cut(run: RunRecord, size: int) -> None:
         WorkflowAPIError: that is no number of objects.
     """
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise WorkflowAPIError(f"a part has at least 1 object, not {size!r}")
+        raise WorkflowAPIError(f"a part has at least 1 object, not {shown(size)}")
     for first in range(0, len(run.objects), size):
         part = RunRecord(
             str(uuids.uuid4()),
