@@ -43,8 +43,16 @@ from wfgraph.graph.workflow_graph import Node, WorkflowGraph
 from wfgraph.utils import attribute, escape_control, is_a, task_name
 
 __all__ = [
-    "PROGRAM", "Identity", "Recorded", "Setting", "answers_to", "fingerprint", "identities", "is_declared", "program_name",
-]  # fmt: skip
+    "PROGRAM",
+    "Identity",
+    "Recorded",
+    "Setting",
+    "answers_to",
+    "fingerprint",
+    "identities",
+    "is_declared",
+    "program_name",
+]
 
 PROGRAM = "__wfgraph_program__"
 """The attribute of a worker's main module that says what the program is called that has started the worker."""
