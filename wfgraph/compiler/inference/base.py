@@ -103,14 +103,19 @@ class Reading:
         """Forget what is in a list or dict that the task wrote down, by all names that it has."""
         if not isinstance(value, Sequence | Mapping):
             return
-        frames = [*self.callers, self.frame]
-        for frame in frames:
-            if frame.outer is not None and frame.outer not in frames:
-                frames.append(frame.outer)
+        for frame in self.frames():
             for name, known in list(frame.env.items()):
                 left = forgotten(known, value)
                 if left is not known:
                     frame.store(name, left)
+
+    def frames(self) -> list[Frame]:
+        """Return the calls whose variables what is read here may change."""
+        frames = [*self.callers, self.frame]
+        for frame in frames:
+            if frame.outer is not None and frame.outer not in frames:
+                frames.append(frame.outer)
+        return frames
 
     # What the parts ask of each other -----------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wfgraph.compiler.inference.base import Reading, TooMuch
-from wfgraph.compiler.inference.frames import joined
+from wfgraph.compiler.inference.frames import Env, joined
 from wfgraph.compiler.inference.sources import Source
 from wfgraph.compiler.inference.values import (
     PLAIN,
@@ -78,15 +78,18 @@ class Closures(Reading):
         start = dict(frame.env)
         for number in range(6):
             frame.env, frame.live = dict(start), True
-            seen = dict(frame.written)
+            seen = self._all_written()
             once()
             after = joined((start, frame.env)) if frame.live else start
-            if after == start and seen == frame.written:
+            if after == start and seen == self._all_written():
                 break
             start = after if number < 3 else {name: _widened(start.get(name), one) for name, one in after.items()}
         else:
             raise TooMuch("a loop whose variables keep changing")
         frame.env, frame.live = start, True
+
+    def _all_written(self) -> list[Env]:
+        return [dict(one.written) for one in self.frames()]
 
     def _generator(self, node: ast.GeneratorExp) -> Value:
         """Read a generator expression: as if it ran here, unless it steers and may run elsewhere."""
