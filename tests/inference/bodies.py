@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections import OrderedDict, deque
 from functools import partial
 from types import FunctionType
 
@@ -99,6 +100,9 @@ OFFSETS = (3, 4)
 PAIR = (halts, stops)
 STEPS = [halts, stops]
 BY_FUNCTION = {quiet: 1}
+BY_NAME = {"a": quiet}
+IN_ORDER = OrderedDict(BY_NAME)
+WAITING = deque([quiet])
 FUNCTIONS = frozenset((quiet,))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import OrderedDict, deque
 from typing import Any
 
 import pytest
@@ -40,6 +41,18 @@ CODE, MACHINE = Unknown(code=True), Unknown(engine=True)
 NODE = ast.parse("lambda: 1", mode="eval").body
 DEEP: list[Any] = [[[[[]]]]]
 
+
+class OwnList(list[Any]):
+    def __iter__(self) -> Any:
+        raise AssertionError("it is only to be read")
+
+    __len__ = __iter__
+
+
+class Called(list[Any]):
+    def __call__(self) -> None: ...
+
+
 # A value; whether it may be the engine or lead to it; whether it may be something to call.
 JUDGED: list[tuple[Value, bool, bool]] = [
     (PLAIN, False, False),
@@ -56,6 +69,13 @@ JUDGED: list[tuple[Value, bool, bool]] = [
     (Known({len}), False, True),
     (Known({len: 1}), False, True),
     (Known({1: len}), False, True),
+    (Known(deque([1])), False, False),
+    (Known(deque([len])), False, True),
+    (Known(OrderedDict(a=1)), False, False),
+    (Known(OrderedDict(a=len)), False, True),
+    (Known(OwnList([1])), False, False),
+    (Known(OwnList([len])), False, True),
+    (Known(Called()), False, True),
     (Known([[[[]]]]), False, False),
     (Known(DEEP), False, True),
     (Known(list(range(1_000))), False, False),

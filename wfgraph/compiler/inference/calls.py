@@ -119,8 +119,8 @@ class Calls(InertCalls):
                 return self.call(function, mine)
             case Bound(function=Known(value=name), owner=Sequence() | Mapping() as owner):
                 return self._call_display(name, owner, args)
-            case Bound(function=Known(value=str() as name), owner=owner):  # of a list or dict that was changed since
-                return self.call(self.attribute(owner, name), args)
+            case Bound(function=Known(value=str() as name), owner=owner):
+                return self._call_container(name, owner, args)
             case Bound(function=function, owner=owner):
                 return self.call(function, args.after(owner))
             case Instance():

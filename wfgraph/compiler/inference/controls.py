@@ -14,6 +14,7 @@ __all__ = [
     "DATA",
     "EXCEPTION_OF",
     "GETS_POSITION",
+    "HANDS_OUT",
     "HARMLESS",
     "HARMLESS_STATE",
     "MOVES",
@@ -62,6 +63,14 @@ DATA = frozenset(("extra_data", "store", "getVar", "delVar"))
 """Where tasks keep what they like, functions included."""
 HARMLESS_STATE = frozenset(("token_pos", "current_object_processed", "elem_ptr", "__getstate__"))
 """Attributes of ``eng.state`` that can be read without touching the position."""
+HANDS_OUT = frozenset(
+    (
+        *("copy", "difference", "get", "intersection", "items", "keys", "pop", "popitem", "popleft", "send"),
+        *("setdefault", "symmetric_difference", "union", "values"),
+        *("__add__", "__getitem__", "__iter__", "__next__", "__or__", "__reversed__"),
+    )
+)
+"""Methods of lists, dicts and the like that give what is in them, which may be functions."""
 
 EXCEPTION_OF: dict[Control, tuple[type[BaseException], ...]] = {
     control: tuple(kind for kind, told in TELLS.items() if told is control) for control in TELLS.values()

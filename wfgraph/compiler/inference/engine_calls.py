@@ -58,6 +58,8 @@ _PLAIN_PARTS = frozenset(("log", "objects", "callbacks", "uuid", "name", "db_obj
 _CALLED_DATA = frozenset(("getVar", "hasVar", "setVar", "delVar"))
 _COPIES = frozenset(("values", "items", "copy"))
 _GIVES_TOKENS = frozenset(("get_object", "getObjects"))
+_VIEWS = frozenset(("keys", "values", "items"))
+_GIVES_ONE = frozenset(("get", "pop", "popleft", "setdefault", "__getitem__"))
 _GIVES_PARTS = frozenset(("values", "items", "copy", "pop"))
 _WRONG_WAY: dict[str, Callable[[int], bool]] = {
     "jumpCallForward": lambda offset: offset < 0,
@@ -178,6 +180,21 @@ class EngineCalls(Statements):
                 self.changed(owner)
         if name == "sort":
             self.hand_out(args)
+        return blurred((owner, *args))
+
+    def _call_container(self, name: str, owner: Value, args: Arguments) -> Value:
+        """Read the call of a method of a list or dict that exists, was changed since, or may be anything else."""
+        if carries(owner) or args.carry:
+            self.give_up("something of which nothing is known is called")
+            return SOME_ENGINE
+        self.summary.elsewhere = True
+        if not isinstance(owner, Known):
+            self.hand_out(args)
+        elif type(owner.value) is dict and name in _VIEWS:
+            return Known(tuple(getattr(owner.value, name)()), 0)
+        if name in _GIVES_ONE:
+            others = Arguments(args.positional[1:], args.keywords, args.more)
+            return join(self.item(owner, PLAIN), *(one for one in others if one != NOTHING))
         return blurred((owner, *args))
 
     def may_change(self, args: Arguments) -> None:

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, ClassVar
 
 from wfgraph.compiler.inference.closures import Closures
-from wfgraph.compiler.inference.controls import DATA, STEERING
+from wfgraph.compiler.inference.controls import DATA, HANDS_OUT, STEERING
 from wfgraph.compiler.inference.folding import FOLDED, foldable
 from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
 from wfgraph.compiler.inference.values import (
@@ -32,6 +32,7 @@ from wfgraph.compiler.inference.values import (
     carries,
     constants,
     immutable,
+    is_code,
     join,
     members,
     subscript,
@@ -84,16 +85,22 @@ class Expressions(Closures):
                 if not callable(value) and not is_a(value, ModuleType):
                     self.summary.elsewhere = True
                 found = attribute_of(value, name)
+                if found == PLAIN and name in HANDS_OUT and is_code(owner):
+                    return Bound(Known(name), owner)
                 return Unknown(code=True) if found is None else found
             case Instance(kind=kind, engine=engine):
                 found = method_of(kind.value, name, owner)
                 return Unknown(engine, True) if found is None else found
             case Unknown(engine=True):
                 return SOME_ENGINE
-            case Unknown(engine=False, code=True) if name not in STEERING:
+            case Unknown(engine=False, code=True) if name in HANDS_OUT:
+                return Bound(Known(name), owner)
+            case Unknown(engine=False, code=True) if name not in STEERING and name != "__call__":
                 return PLAIN
             case Sequence() | Mapping():
                 return Bound(Known(name), owner)
+            case Bound(function=Known(value=str()), owner=inner) if name != "__call__":
+                return self._attribute_of(blurred((inner,)), name)
         return blurred((owner,))
 
     def _of_engine(self, name: str) -> Value:

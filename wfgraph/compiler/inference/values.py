@@ -6,12 +6,14 @@ engine? What carries the engine and can't be followed makes a task opaque.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from wfgraph.compiler.inference.controls import DATA, HARMLESS, HARMLESS_STATE
+from wfgraph.utils import is_a
 
 __all__ = [
     "IMMUTABLE",
@@ -48,6 +50,7 @@ __all__ = [
 IMMUTABLE = (int, float, complex, str, bytes, bool, type(None), range)
 _MOST = 8
 """How many values a variable may have before it is taken for unknown."""
+_CONTAINERS = (list, tuple, dict, set, frozenset, deque)
 _LOOKED_AT, _DEEPEST = 1_000, 3
 """How many items of a container are looked at, and how deep, before it is taken for one that holds code."""
 
@@ -279,9 +282,10 @@ def is_code(value: Value) -> bool:
 
 
 def _is_or_holds_code(value: Any, deep: int) -> bool:
-    if type(value) not in (list, tuple, dict, set, frozenset):
+    kind: Any = next((one for one in _CONTAINERS if is_a(value, one)), None)
+    if kind is None or callable(value):
         return callable(value)
-    items = [*value, *value.values()] if type(value) is dict else value
+    items = [*kind.__iter__(value), *(dict.values(value) if kind is dict else ())]  # a class of its own is not asked
     return bool(items) and (
         not deep or len(items) > _LOOKED_AT or any(_is_or_holds_code(one, deep - 1) for one in items)
     )
