@@ -57,6 +57,11 @@ class Step:
         eng.halt()
 
 
+class Quiet:
+    def __init__(self, *reasons):
+        quiet()
+
+
 class Louder(Step):
     def leave(self, eng):
         super().leave(eng)

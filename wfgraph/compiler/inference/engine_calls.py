@@ -214,7 +214,7 @@ class EngineCalls(Statements):
                 elif isinstance(value, Unknown) and value.code and args.carry and not value.engine:
                     self.give_up("the engine is handed out with something of which nothing is known")
                 elif _may_be_called(value):
-                    rest = Arguments(more=blurred(args))
+                    rest = Arguments(more=_given_to(value, args))
                     self.frame.branch((lambda value=value, rest=rest: self.call(value, rest), lambda: PLAIN))  # type: ignore[misc]
         return blurred(args)
 
@@ -233,17 +233,24 @@ def _within(value: Value) -> Iterator[Value]:
 
 def _may_be_called(value: Value) -> bool:
     if isinstance(value, Known):
-        return callable(value.value) and not is_a(value.value, type) and not is_inert(value.value)
+        return callable(value.value) and not is_inert(value.value)
     if isinstance(value, Instance):
         return any("__call__" in vars(kind) for kind in value.kind.value.__mro__)
     if isinstance(value, EngineAttribute):
         first, *rest = value.path
-        if first == "state":  # its attributes are data, but for its methods and those of the live list
-            return any(one not in HARMLESS_STATE and one != POSITION.path[1] for one in rest)
-        return first not in HARMLESS
+        return bool(rest) if first == "state" else first not in HARMLESS
     if isinstance(value, Unknown):
         return value.engine and value.code
     return isinstance(value, ClosureOf | Partial | Bound)
+
+
+def _given_to(value: Value, args: Arguments) -> Value:
+    """Return what something may be called with by code that has these arguments: classes are not made with classes."""
+    return blurred(one for one in args if not (_is_class(value) and _is_class(one)))
+
+
+def _is_class(value: Value) -> bool:
+    return isinstance(value, Known) and is_a(value.value, type)
 
 
 def _got(owner: Mapping, known: tuple[Any, ...] | None, default: Value) -> Value:
