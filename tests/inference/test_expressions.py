@@ -44,6 +44,13 @@ READ = {
     "Louder().leave_oddly(eng)": UNKNOWN + "; elsewhere",
     "Louder.of_class(eng)": UNKNOWN,
     "Louder.of_nothing()": UNKNOWN,
+    "super(Louder, LOUDER).leave(eng)": "halt; elsewhere",
+    "super(Louder, Louder()).leave(eng)": "halt; elsewhere",
+    "super(Louder, LOUDER).quiet()": UNKNOWN,
+    "super(Louder, obj).leave()": UNKNOWN,
+    "super(Louder).leave()": UNKNOWN,
+    "super(*PAIR).leave()": UNKNOWN + "; elsewhere",
+    "super(quiet, LOUDER).leave()": UNKNOWN,
     # Items.
     "obj['a']['b']": "return; reads obj['a'], obj['a']['b']",
     "obj[obj['a']].b": "return; reads obj['a'], obj[?], obj[?].b",

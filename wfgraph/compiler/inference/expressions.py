@@ -64,8 +64,8 @@ class Expressions(Closures):
     # Parts -----------------------------------------------------------------------------------------------------------
 
     def _attribute(self, node: ast.Attribute) -> Value:
-        if _is_super(node.value):
-            return self._of_super(node.attr)
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name) and node.value.func.id == "super":
+            return self._of_super(node.value.args, node.attr)
         return self.attribute(self.value(node.value), node.attr)
 
     def attribute(self, owner: Value, name: str) -> Value:
@@ -112,11 +112,11 @@ class Expressions(Closures):
             return Token()
         return EngineAttribute((name,))
 
-    def _of_super(self, name: str) -> Value:
-        """Return what ``super().name`` is in a method of an object that exists."""
-        owner, *_ = (*self.frame.env.values(), PLAIN)
-        after = self.frame.load("__class__")
-        if isinstance(owner, Known | Instance) and isinstance(after, Known):
+    def _of_super(self, args: list[ast.expr], name: str) -> Value:
+        """Return what ``super().name``, or ``super(Kind, self).name``, is of an object that exists."""
+        given = [self.value(one) for one in args] or [self.frame.load("__class__"), *self.frame.env.values()]
+        after, owner, *_ = (*given, PLAIN, PLAIN)
+        if isinstance(owner, Known | Instance) and isinstance(after, Known) and is_a(after.value, type):
             kind = owner.kind.value if isinstance(owner, Instance) else type(owner.value)
             if after.value in kind.__mro__:
                 found = method_of(kind, name, owner, after.value)
@@ -318,7 +318,3 @@ def _parts_of(value: Value) -> Value:
     if isinstance(value, Known):
         return Unknown(code=not immutable(value.value))
     return blurred((value,)) if isinstance(value, Sequence) else value
-
-
-def _is_super(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "super" and not node.args
