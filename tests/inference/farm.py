@@ -7,6 +7,7 @@ import fractions
 import functools
 import operator
 import queue
+import threading
 from functools import partial
 from types import MethodType
 from typing import Any
@@ -231,6 +232,24 @@ class Choosing:
 
 class Held:
     __slots__ = ("step",)
+
+
+class PlainWorker(threading.Thread):
+    pass
+
+
+class Worker(threading.Thread):
+    def __init__(self, work: Any) -> None:
+        super().__init__()
+        self.work = work
+
+    def run(self) -> None:
+        halts_alone(self.work)
+
+
+class FailingWorker(threading.Thread):
+    def __init__(self, work: Any) -> None:
+        halts_alone(work)
 
 
 class Data:

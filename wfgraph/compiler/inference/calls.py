@@ -275,8 +275,10 @@ class Calls(InertCalls):
             if args.more is not None:
                 return Unknown(args.carry, True)
             return Partial(args.positional[0], args.positional[1:], args.keywords)
-        if issubclass(kind, threading.Thread):
-            return self._thread(kind, args)
+        if kind in (threading.Thread, threading.Timer):
+            return self._thread(kind is threading.Timer, args)
+        if issubclass(kind, threading.Thread) and args.carry:
+            self.give_up(f"the engine is given to {kind.__name__}()")
         if kind in (tuple, list) and len(args.positional) == 1:
             if isinstance(args.positional[0], Sequence):
                 return args.positional[0]
@@ -301,14 +303,11 @@ class Calls(InertCalls):
             self.call(Known(init), args.after(made))
         return result
 
-    def _thread(self, kind: type, args: Arguments) -> Value:
+    def _thread(self, timer: bool, args: Arguments) -> Value:
         """Read what a thread is to run: what it tells the engine does not reach it."""
-        timer = issubclass(kind, threading.Timer)
         target = args.get(1, "function" if timer else "target")
         given = args.get(2 if timer else 3, "args")
         named = args.get(3 if timer else 4, "kwargs")
-        if kind not in (threading.Thread, threading.Timer) and args.carry:
-            self.give_up(f"the engine is given to {kind.__name__}()")
         frame = self.frame
         ways, frame.ways = frame.ways, Ways()
         if target is not None:
