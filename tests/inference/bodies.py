@@ -11,6 +11,7 @@ import warnings
 from collections import OrderedDict, deque
 from functools import partial
 from types import FunctionType
+from typing import NamedTuple
 
 from inference.defining import defined
 from inference.test_inference import unforeseen
@@ -60,6 +61,11 @@ class Step:
 class Quiet:
     def __init__(self, *reasons):
         quiet()
+
+
+class Pair(NamedTuple):
+    one: int
+    other: int
 
 
 class Louder(Step):

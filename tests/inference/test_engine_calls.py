@@ -187,6 +187,8 @@ READ = {
     "sorted([2, 1], key=Step, reverse=quiet)": "?: code is stored in an object; elsewhere",
     "sorted([eng], key=Step)": STORED + "; elsewhere",
     "isinstance(obj, Quiet)": "return",
+    "sorted([2, 1], key=Pair)": "return; elsewhere",
+    "Pair(1, 2)": "return; elsewhere",
     "sorted([2, 1], key=[(quiet, 1)])": "return halt; elsewhere",
     "sorted([2, 1], key={'a': quiet})": "return halt; elsewhere",
     "sorted(obj)": "return; writes obj; elsewhere",

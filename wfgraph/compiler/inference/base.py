@@ -33,6 +33,7 @@ class Reading:
         consumed: the generator expression that is used up where it stands.
         line: the line that is being read.
         looks_inside: the task that is read though it is declared.
+        making: the classes of which objects are being made.
         looks_around: whether what was found depends on more than the task's code and what its names stand for.
     """
 
@@ -46,6 +47,7 @@ class Reading:
         self.line = 0
         self.looks_inside: Any = None
         self.looks_around = False
+        self.making: list[type] = []
         self._steps = 0
 
     def step(self) -> None:

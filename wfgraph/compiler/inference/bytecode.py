@@ -6,21 +6,24 @@ function may return. Whatever else is done with the engine makes it opaque.
 
 from __future__ import annotations
 
+import builtins
 import dis
 from collections.abc import Iterable
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.controls import CONTROLS, DATA, HARMLESS
-from wfgraph.compiler.inference.known import is_inert
-from wfgraph.compiler.inference.values import Engine, carries
+from wfgraph.compiler.inference.known import is_inert, is_inert_module
+from wfgraph.compiler.inference.values import Engine, Known, carries, is_code
 from wfgraph.graph.outcomes import Outcome
+from wfgraph.utils import is_a
 
 __all__ = ["read_code"]
 
 _PASSED_OVER = frozenset(("CACHE", "PRECALL", "NOP", "EXTENDED_ARG", "PUSH_NULL", "RESUME"))
 _STATE_DATA = "token_pos"
+_HOLD_CODE = DATA | {"callbacks", "getCallbacks"}
 
 
 def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | str:
@@ -33,7 +36,9 @@ def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | 
     if trouble:
         return f"{function.__name__}() has no source, and {trouble}"
     found: list[Outcome] = []
-    steps = [step for step in dis.get_instructions(code) if step.opname not in _PASSED_OVER]
+    every = list(dis.get_instructions(code))
+    calls_found = "__call__" in code.co_names or any(step.opname == "PUSH_NULL" for step in every)
+    steps = [step for step in every if step.opname not in _PASSED_OVER]
     for index, step in enumerate(steps):
         if not _names_engine(step, engines):
             continue
@@ -45,6 +50,8 @@ def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | 
             found.append(CONTROLS[name](_offset(after[1:])))
         elif name == "state" and after[1].argval == _STATE_DATA and "LOAD" in after[1].opname:
             continue
+        elif name in _HOLD_CODE and calls_found:
+            return f"{function.__name__}() has no source, and may call what it finds in eng.{name}"
         elif name not in DATA and name not in HARMLESS:
             return f"{function.__name__}() has no source, and uses eng.{name}"
     return tuple(dict.fromkeys(found))
@@ -90,13 +97,25 @@ def _others(function: FunctionType) -> str:
         return "holds other functions"
     if code.co_flags & 0x20 or code.co_flags & 0x80 or code.co_flags & 0x200:
         return "is no plain function"
-    values: list[Any] = [function.__globals__[name] for name in code.co_names if name in function.__globals__]
+    for step in dis.get_instructions(code):
+        if step.opname == "IMPORT_NAME":
+            return "imports something"
+    variables = {**vars(builtins), **function.__globals__}
+    values: list[Any] = [variables[name] for name in code.co_names if name in variables]
     for cell in function.__closure__ or ():
         try:
             values.append(cell.cell_contents)
         except ValueError:
             return "has a variable that is not set"
     for value in (*values, *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-        if callable(value) and not is_inert(value):
+        if _may_steer(value):
             return f"uses {getattr(value, '__name__', type(value).__name__)}"
     return ""
+
+
+def _may_steer(value: Any) -> bool:
+    if callable(value):
+        return not is_inert(value)
+    if is_a(value, ModuleType):
+        return not is_inert_module(value.__name__)
+    return is_code(Known(value)) or not is_inert(type(value))

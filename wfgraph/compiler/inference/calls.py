@@ -277,8 +277,6 @@ class Calls(InertCalls):
             return Partial(args.positional[0], args.positional[1:], args.keywords)
         if kind in (threading.Thread, threading.Timer):
             return self._thread(kind is threading.Timer, args)
-        if issubclass(kind, threading.Thread) and args.carry:
-            self.give_up(f"the engine is given to {kind.__name__}()")
         if kind in (tuple, list) and len(args.positional) == 1:
             if isinstance(args.positional[0], Sequence):
                 return args.positional[0]
@@ -290,17 +288,25 @@ class Calls(InertCalls):
             return Instance(callee, args.carry, args.positional)
         if kind is suppress and args.more is None:
             return Instance(callee, args.carry, args.positional)
+        if issubclass(kind, threading.Thread) and args.carry:
+            self.give_up(f"the engine is given to {kind.__name__}()")
         if is_inert(kind):
             return PLAIN if kind.__name__ in ANSWERS else self._call_inert(kind, args)
         if not is_inert(type(kind)):
             self.give_up(f"{kind.__name__}() is made by a class of the project")
+        return self._construct(callee, kind, args)
+
+    def _construct(self, callee: Known, kind: type[Any], args: Arguments) -> Value:
+        """Read what a class of the project does when an object is made."""
         result: Value
         result = made = Instance(callee, args.carry)  # an exception says for itself what its arguments are
         new, init = kind.__new__, kind.__init__
+        self.making.append(kind)
         if is_a(new, FunctionType) and not is_inert(new):  # it may give anything
             result = Unknown(carries(self.call(Known(new), args.after(Known(kind)))) or args.carry, True)
         if is_a(init, FunctionType) and not is_inert(init):
             self.call(Known(init), args.after(made))
+        self.making.pop()
         return result
 
     def _thread(self, timer: bool, args: Arguments) -> Value:

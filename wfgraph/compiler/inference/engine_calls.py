@@ -213,10 +213,14 @@ class EngineCalls(Statements):
                     self.give_up("the position itself is handed out")
                 elif isinstance(value, Unknown) and value.code and args.carry and not value.engine:
                     self.give_up("the engine is handed out with something of which nothing is known")
-                elif _may_be_called(value):
+                elif _may_be_called(value) and not self._is_being_made(value):
                     rest = Arguments(more=_given_to(value, args))
                     self.frame.branch((lambda value=value, rest=rest: self.call(value, rest), lambda: PLAIN))  # type: ignore[misc]
         return blurred(args)
+
+    def _is_being_made(self, value: Value) -> bool:
+        """Tell whether a value is a class whose ``__new__`` is read: that gets it, and hands it on."""
+        return isinstance(value, Known) and any(value.value is kind for kind in self.making)
 
 
 def _within(value: Value) -> Iterator[Value]:

@@ -36,7 +36,7 @@ from wfgraph.compiler.inference.values import (
 )
 from wfgraph.utils import is_a
 
-__all__ = ["attribute_of", "follows", "is_inert", "item_of", "method_of", "module_named"]
+__all__ = ["attribute_of", "follows", "is_inert", "is_inert_module", "item_of", "method_of", "module_named"]
 
 _MISSING = object()
 _MOST_ITEMS = 16
@@ -70,7 +70,7 @@ def is_inert(function: Any) -> bool:
     if module is None:
         owner = getattr(function, "__objclass__", None) or type(getattr(function, "__self__", None))
         module = getattr(owner, "__module__", "")
-    return _inert_module(module if isinstance(module, str) else "")
+    return is_inert_module(module if isinstance(module, str) else "")
 
 
 def follows(function: Any) -> bool:
@@ -92,7 +92,7 @@ def _inert_file(filename: str, module: str) -> bool:
     return filename.startswith(_STANDARD) and module.partition(".")[0] in sys.stdlib_module_names
 
 
-def _inert_module(module: str) -> bool:
+def is_inert_module(module: str) -> bool:
     """Tell whether what is written in C, or a class, comes from a module that steers no engine."""
     root = module.partition(".")[0]
     found = sys.modules.get(module)
@@ -144,7 +144,7 @@ def attribute_of(owner: Any, name: str) -> Value | None:
         found = vars(owner).get(name, _MISSING)
         if found is not _MISSING:
             return Known(found, 1)
-        return None if _inert_module(owner.__name__) else SOME_ENGINE  # it may be a part that is not imported yet
+        return None if is_inert_module(owner.__name__) else SOME_ENGINE  # it may be a part that is not imported yet
     found = getattr_static(owner, name, _MISSING)
     if found is _MISSING:
         kind = type(owner)
