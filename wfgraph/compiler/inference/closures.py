@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from wfgraph.compiler.inference.base import Reading, TooMuch
-from wfgraph.compiler.inference.frames import Env, joined
-from wfgraph.compiler.inference.sources import Source
+from wfgraph.compiler.inference.frames import Env, Frame, joined
+from wfgraph.compiler.inference.sources import Source, scope_of
 from wfgraph.compiler.inference.values import (
     PLAIN,
     ClosureOf,
@@ -32,12 +32,13 @@ class Closures(Reading):
         names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
         later = any(name in frame.scope.local and name not in frame.written for name in names)
         engine = later or any(carries(one) for one in defaults if one is not None)
-        engine = engine or any(carries(frame.load(name)) or self._leads_to_engine(name) for name in names)
+        engine = engine or any(carries(frame.load(name)) or frame.has_carried(name) for name in names)
+        if not engine:
+            around: Frame | None = frame
+            while around is not None:
+                around.closed |= names - scope_of(node).local
+                around = around.outer
         return ClosureOf(node, frame, tuple(defaults), engine)
-
-    def _leads_to_engine(self, name: str) -> bool:
-        written = self.frame.written.get(name)
-        return written is not None and carries(written)
 
     def _comprehension(self, node: Any) -> Value:
         """Read a comprehension: its parts may run any number of times."""

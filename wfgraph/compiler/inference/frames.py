@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from wfgraph.compiler.inference.sources import FunctionNode, Scope, Source, scope_of
-from wfgraph.compiler.inference.values import PLAIN, Caught, Known, Unknown, Value, join
+from wfgraph.compiler.inference.values import PLAIN, Caught, Known, Unknown, Value, carries, join
 from wfgraph.graph.outcomes import Outcome
 
 __all__ = ["Env", "Frame", "Ways", "joined"]
@@ -57,6 +57,7 @@ class Frame:
         ways: where leaving is written down.
         handled: the exceptions that the handlers around this point have caught.
         written: all values that its variables have had so far, for the functions made in it.
+        closed: the names that functions which it made, and which lead to no engine, may ask it for.
         logs: for each ``try`` around this point, what was assigned in it.
     """
 
@@ -69,6 +70,7 @@ class Frame:
     ways: Ways = field(default_factory=Ways)
     handled: list[Caught] = field(default_factory=list)
     written: Env = field(default_factory=dict)
+    closed: set[str] = field(default_factory=set)
     logs: list[list[tuple[str, Value]]] = field(default_factory=list)
     scope: Scope = field(init=False)
 
@@ -87,10 +89,14 @@ class Frame:
         for log in self.logs:
             log.append((name, value))
 
+    def has_carried(self, name: str) -> bool:
+        """Tell whether one of the values that a variable has had may lead to the engine."""
+        return name in self.written and carries(self.written[name])
+
     def load(self, name: str) -> Value:
         """Return the value of a variable."""
         if name in self.scope.shared or name in self.scope.declared:
-            return Unknown(code=True)
+            return Unknown(self.has_carried(name), True)
         if name in self.env:
             return self.env[name]
         return PLAIN if name in self.scope.local else self._free(name)
@@ -99,7 +105,7 @@ class Frame:
         inner, frame = self, self.outer
         while frame is not None:
             if name in frame.scope.shared:
-                return Unknown(code=True)
+                return Unknown(frame.has_carried(name), True)
             if name in frame.written:
                 return frame.written[name]
             if name in frame.scope.local:

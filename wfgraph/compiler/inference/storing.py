@@ -68,6 +68,8 @@ class Storing(Expressions):
     def store(self, name: str, value: Value) -> None:
         """Store in a variable: the task's own, one of another function, or a global."""
         if name not in self.frame.scope.declared:
+            if name in self.frame.closed and carries(value):
+                self.give_up("the engine is stored where a function of the task finds it")
             self.frame.store(name, value)
             return
         self.summary.elsewhere = True
