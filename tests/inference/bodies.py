@@ -103,6 +103,8 @@ class Held:
 
 
 HELD = Held()
+ADD = int.__add__
+LEAVE = partial(quiet)
 LOUDER = Louder()
 LIMIT = 1
 BACK = -2

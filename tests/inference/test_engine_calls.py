@@ -193,6 +193,10 @@ READ = {
     "sorted([2, 1], key={'a': quiet})": "return halt; elsewhere",
     "sorted(obj)": "return; writes obj; elsewhere",
     "sorted(obj.rows)": "return; reads obj.rows; writes obj.rows; elsewhere",
+    "ADD(1, 2)": "return; elsewhere",
+    "ADD(one for one in obj)": "return; reads obj[?]; elsewhere",
+    "ADD(eng.halt() for one in obj)": "?: a generator that steers and is kept; reads obj[?]; elsewhere",
+    "LEAVE(one for one in obj)": "halt; reads obj[?]",
     "max(quiet, len)()": "?: something of which nothing is known is called; elsewhere",
     "obj['n'] = max(1, 2)": "return; writes obj['n']; elsewhere",
 }

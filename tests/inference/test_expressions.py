@@ -106,6 +106,7 @@ READ = {
     "a, = BY_FUNCTION\na()": "halt; elsewhere",
     "a, b = obj\na.title": "return; reads obj[0], obj[0].title, obj[1]",
     "a, b = (1, 2) if obj else (3, 4)\neng.jump_call(a)": "jump_call:1 jump_call:3",
+    "a, *b = (1,), (1,)\nif b[0] == 1: eng.halt()": "return halt",
     "a, b = (1, 2) if obj else PAIR\neng.jump_call(a)": "jump_call:?; elsewhere",
     "a, b = (1, 2, 3)\neng.jump_call(a)": "jump_call:1 jump_call:2 jump_call:3",
     "a, b = eng.getVar('a')\na()": UNKNOWN + "; reads eng.extra_data['a']; writes eng.extra_data['a']",

@@ -13,6 +13,7 @@ import sys
 import sysconfig
 import threading
 import types
+import weakref
 import xmlrpc.client
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -93,6 +94,7 @@ OBJECTS: list[tuple[Any, bool, bool]] = [
     (operator.methodcaller("halt"), False, True),
     (operator.attrgetter("halt"), True, True),
     (from_file(f"{INSTALLED}click/core.py", "click.core"), True, False),
+    (weakref.ref(mine), True, True),
     (click.style, True, False),
     (click.Command, True, False),
     (hypothesis.note, True, False),

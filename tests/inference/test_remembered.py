@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import sys
 from collections.abc import Callable
@@ -89,6 +90,14 @@ def test_names_that_stand_for_something_else_are_told_apart() -> None:
     keys.append(remembered(elsewhere))
     told = [one[1] for one in keys if one is not None]
     assert len(set(told)) == len(keys) == 9
+
+
+def test_what_replaces_a_name_of_pythons_own_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    step = made("def step(obj, eng):\n    ascii(eng)")
+    assert (RETURN,) == Inference().effects(step).outcomes
+    monkeypatch.setattr(builtins, "ascii", lambda engine: engine.halt())
+    assert remembered(step) is None
+    assert (HALT,) == Inference().effects(step).outcomes
 
 
 def test_what_is_kept_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

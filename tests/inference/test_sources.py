@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import linecache
 import textwrap
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytest
@@ -224,6 +224,13 @@ def test_functions_without_a_source_have_none() -> None:
     for text in ("def task(: return 1\n", "def task(): return '\0'\n"):
         linecache.cache[file] = (len(text), None, [text], file)
         assert node_of(FunctionType(task.__code__.replace(co_consts=(None, 3)), {})) is None
+
+
+def test_the_body_of_a_class_is_no_function() -> None:
+    code = module("class Kind:\n    def kind(self): return 1\n")["Kind"].kind.__code__
+    text = "".join(linecache.getlines(code.co_filename))
+    body = next(one for one in compile(text, code.co_filename, "exec").co_consts if isinstance(one, CodeType))
+    assert node_of(FunctionType(body, {})) is None
 
 
 def test_a_file_that_is_read_anew_is_looked_at_anew() -> None:
