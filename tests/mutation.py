@@ -167,8 +167,9 @@ def lines_of(path: str) -> dict[int, set[int]]:
 def exchange(change: Change, functions: dict[Any, list[FunctionType]]) -> None:
     """Give the function its changed code, in this process."""
     tree = ast.parse(change.source())
-    named = (node for node, name in _functions(tree) if name == change.function)  # a property and its setter
-    node = next(node for node in named if _first(node) <= change.line <= node.end_lineno)
+    # A property and its setter have one name. What is left of a function may end before the line that was taken out.
+    named = (node for node, name in _functions(tree) if name == change.function and _first(node) <= change.line)
+    node = max(named, key=_first)
     line = _first(node)
     code = _code(compile(tree, str(ROOT / change.path), "exec"), change.function, line)
     live = functions.get((str(ROOT / change.path), change.function, line), [])
