@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections import OrderedDict, deque
+from collections import OrderedDict, UserDict, deque
 from functools import partial
+from queue import Queue, SimpleQueue
 from types import FunctionType
 from typing import NamedTuple
 
@@ -102,7 +103,15 @@ class Held:
     __hash__ = object.__hash__
 
 
+class OwnQueue(SimpleQueue):
+    def get(self):
+        return stops
+
+
 HELD = Held()
+KEPT = UserDict()
+JOBS = Queue()
+OWN_JOBS = OwnQueue()
 ADD = int.__add__
 LEAVE = partial(quiet)
 LOUDER = Louder()

@@ -166,6 +166,23 @@ READ = {
     "for one in IN_ORDER.values(): one()": UNKNOWN + "; elsewhere",
     "WAITING.copy().pop()()": UNKNOWN + "; elsewhere",
     "sorted(BY_NAME, key=BY_NAME.get)": "return; elsewhere",
+    "sorted([2, 1], key=eng.extra_data['a'])": (
+        "?: sorted() calls something of which nothing is known; reads eng.extra_data['a']; elsewhere"
+    ),
+    "sorted(eng.extra_data['a'], reverse=eng.extra_data['b'])": (
+        "return; reads eng.extra_data['a'], eng.extra_data['b']; elsewhere"
+    ),
+    "sorted(eng.extra_data['a'], key=obj.get)": "return; reads eng.extra_data['a'], obj.get; writes obj.get; elsewhere",
+    "list(map(eng.extra_data['a'], obj))": (
+        "?: map() calls something of which nothing is known; reads eng.extra_data['a']; writes obj; elsewhere"
+    ),
+    "list(map(len, eng.extra_data['a']))": "return; reads eng.extra_data['a']; elsewhere",
+    "KEPT.get('a')()": UNKNOWN + "; elsewhere",
+    "KEPT.title()()": UNKNOWN + "; elsewhere",
+    "JOBS.get()()": UNKNOWN + "; elsewhere",
+    "OWN_JOBS.get()(obj, eng)": "stop; elsewhere",
+    "OWN_JOBS.qsize()()": "return; elsewhere",
+    "obj['n'] = BY_NAME.get('a')": "return; writes obj['n']; elsewhere",
     "TEXT.copy()()": UNKNOWN + "; elsewhere",
     "OFFSETS.__iter__().a()": "return; elsewhere",
     # Code that is handed to other code.

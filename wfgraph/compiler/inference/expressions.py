@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from wfgraph.compiler.inference.closures import Closures
 from wfgraph.compiler.inference.controls import DATA, HANDS_OUT, STEERING
 from wfgraph.compiler.inference.folding import FOLDED, foldable
-from wfgraph.compiler.inference.known import attribute_of, item_of, method_of
+from wfgraph.compiler.inference.known import attribute_of, is_inert, item_of, keeps, method_of
 from wfgraph.compiler.inference.values import (
     NOTHING,
     PLAIN,
@@ -85,8 +85,11 @@ class Expressions(Closures):
                 if not callable(value) and not is_a(value, ModuleType):
                     self.summary.elsewhere = True
                 found = attribute_of(value, name)
-                if found == PLAIN and name in HANDS_OUT and is_code(owner):
-                    return Bound(Known(name), owner)
+                if name in HANDS_OUT and not callable(value) and _of_python(found):
+                    if keeps(value):
+                        return Bound(Known(name), Unknown(code=True))
+                    if is_code(owner):
+                        return Bound(Known(name), owner)
                 return Unknown(code=True) if found is None else found
             case Instance(kind=kind, engine=engine):
                 found = method_of(kind.value, name, owner)
@@ -306,6 +309,13 @@ def truth_of(value: Value) -> bool | None:
     known = constants(value, 2)
     answers = None if known is None else {bool(one) for one in known}
     return answers.pop() if answers is not None and len(answers) == 1 else None
+
+
+def _of_python(method: Value | None) -> bool:
+    """Tell whether an attribute is a method of one of Python's own classes."""
+    if isinstance(method, Bound) and isinstance(method.function, Known):
+        return is_inert(method.function.value)
+    return method == PLAIN
 
 
 def _of_mapping(items: tuple[tuple[str, Value], ...], known: tuple[Any, ...] | None) -> Value:

@@ -24,6 +24,8 @@ ANSWERS = frozenset(
 """Functions that use what they are given, and hand back nothing of it."""
 _PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
 _LAZY = ("map", "filter", "zip", "enumerate", "iter")
+_CALLS_FIRST = frozenset(("map", "filter", "reduce", "starmap", "filterfalse", "takewhile", "dropwhile"))
+_ASKS_KEY = frozenset(("sorted", "min", "max", "groupby", "nlargest", "nsmallest", "merge"))
 _ACTING = frozenset(
     ("subprocess", "shutil", "smtplib", "urllib", "http", "ftplib", "socket", "posix", "nt", "os", "sqlite3")
 )
@@ -52,6 +54,9 @@ class InertCalls(EngineCalls):
             self.give_up(f"the engine is given to {name}()")
         before = dict(self.frame.ways.raises)
         found = self.hand_out(args)
+        called = args.get(0) if name in _CALLS_FIRST else dict(args.keywords).get("key") if name in _ASKS_KEY else None
+        if isinstance(called, Unknown) and called.code:
+            self.give_up(f"{name}() calls something of which nothing is known")
         lazy = name in _LAZY or getattr(value, "__module__", None) == "itertools"
         if lazy and before.keys() != self.frame.ways.raises.keys():
             self.give_up(f"{name}() of code that steers")

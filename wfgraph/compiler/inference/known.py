@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from collections import deque
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from inspect import getattr_static
@@ -36,7 +37,7 @@ from wfgraph.compiler.inference.values import (
 )
 from wfgraph.utils import is_a
 
-__all__ = ["attribute_of", "follows", "is_inert", "is_inert_module", "item_of", "method_of", "module_named"]
+__all__ = ["attribute_of", "follows", "is_inert", "is_inert_module", "item_of", "keeps", "method_of", "module_named"]
 
 _MISSING = object()
 _MOST_ITEMS = 16
@@ -190,6 +191,14 @@ def _bound(found: Any, owner: Value, kind: type, of_class: bool) -> Value:
 
 _CALLED = (FunctionType, BuiltinFunctionType, MethodType, type)
 _IN_C = (ClassMethodDescriptorType, MethodDescriptorType, WrapperDescriptorType)
+
+
+def keeps(owner: Any) -> bool:
+    """Tell whether an object is one of Python's own that hand out what they are given, and that can't be looked into."""
+    return not is_a(owner, dict, deque) and any(base.__module__ in _KEEPERS for base in type(owner).__mro__)
+
+
+_KEEPERS = ("queue", "_queue", "collections", "weakref")
 
 
 def item_of(container: Known, key: Value) -> Value:
