@@ -7,9 +7,10 @@ import linecache
 import os
 import threading
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -22,7 +23,9 @@ from wfgraph.utils import is_a
 
 NAMES: dict[str, Any] = {
     "Engine": GenericWorkflowEngine,
+    "cast": cast,
     "contextlib": contextlib,
+    "import_module": import_module,
     "is_a": is_a,
     "os": os,
     "partial": partial,

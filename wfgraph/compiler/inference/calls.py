@@ -6,6 +6,7 @@ import ast
 import threading
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from types import FunctionType, MethodType
 from typing import Any
 
@@ -14,7 +15,7 @@ from wfgraph.compiler.inference.bytecode import read_code
 from wfgraph.compiler.inference.findings import NoteKind
 from wfgraph.compiler.inference.frames import Frame, Ways
 from wfgraph.compiler.inference.inert_calls import ANSWERS, InertCalls, consumes
-from wfgraph.compiler.inference.known import is_inert
+from wfgraph.compiler.inference.known import is_inert, module_named
 from wfgraph.compiler.inference.sources import Source, node_of
 from wfgraph.compiler.inference.values import (
     PLAIN,
@@ -34,6 +35,7 @@ from wfgraph.compiler.inference.values import (
     Value,
     blurred,
     carries,
+    constants,
     join,
     members,
 )
@@ -182,6 +184,8 @@ class Calls(InertCalls):
         module = function.__module__ or ""
         if f"{module}.{function.__name__}" in _NAMING:
             return PLAIN
+        if function is import_module:
+            return self._import_module(args)
         if module.startswith("wfgraph.") and not module.startswith(("wfgraph.patterns", "wfgraph.utils")):
             self.give_up(f"{module}.{function.__name__}() is called")
             return SOME_ENGINE
@@ -193,6 +197,14 @@ class Calls(InertCalls):
         by_name = function.__kwdefaults__ or {}
         kwonly = [Known(by_name[name]) if name in by_name else None for name in names]
         return self._enter(Frame(source, function.__globals__, function), (*plain, *kwonly), args)
+
+    def _import_module(self, args: Arguments) -> Value:
+        names = constants(args.get(0, "name")) if args.exact and len(args.positional) == 1 else None
+        if names is None or not all(isinstance(name, str) for name in names):
+            self.give_up("a module is imported of which nothing is known")
+            return SOME_ENGINE
+        self.looks_around = True
+        return join(*map(module_named, names))
 
     def _call_code(self, function: FunctionType, args: Arguments) -> Value:
         """Read a function without source by its bytecode."""

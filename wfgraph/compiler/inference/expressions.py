@@ -90,6 +90,8 @@ class Expressions(Closures):
                         return Bound(Known(name), Unknown(code=True))
                     if is_code(owner):
                         return Bound(Known(name), owner)
+                if found == PLAIN and callable(value) and name in ("__call__", "__get__"):
+                    return owner if name == "__call__" else Unknown(code=True)
                 return Unknown(code=True) if found is None else found
             case Instance(kind=kind, engine=engine):
                 found = method_of(kind.value, name, owner)

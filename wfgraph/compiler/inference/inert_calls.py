@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from inspect import getattr_static
-from types import FunctionType
-from typing import Any
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, cast
 
 from wfgraph.compiler.inference.arguments import Arguments
 from wfgraph.compiler.inference.engine_calls import EngineCalls
 from wfgraph.compiler.inference.known import follows, is_inert
-from wfgraph.compiler.inference.values import PLAIN, Known, Sequence, Token, Unknown, Value, carries, constants, join
+from wfgraph.compiler.inference.values import (
+    PLAIN,
+    SOME_ENGINE,
+    Known,
+    Sequence,
+    Token,
+    Unknown,
+    Value,
+    carries,
+    constants,
+    join,
+)
 from wfgraph.graph.functions import closed_over
 from wfgraph.utils import is_a
 
@@ -18,11 +29,12 @@ __all__ = ["ANSWERS", "InertCalls", "consumes"]
 ANSWERS = frozenset(
     (
         *("len", "isinstance", "issubclass", "hasattr", "str", "repr", "print", "id", "bool", "int", "float", "hash"),
-        *("format", "callable", "ord", "chr", "abs", "round", "sum", "bytes", "complex", "range", "ascii", "cast"),
+        *("format", "callable", "ord", "chr", "abs", "round", "sum", "bytes", "complex", "range", "ascii"),
     )
 )
 """Functions that use what they are given, and hand back nothing of it."""
 _PURE = frozenset(("len", "isinstance", "issubclass", "hasattr", "str", "repr", "bool", "int", "float", "abs", "round"))
+_NAMESPACES = ("globals", "locals", "vars")
 _LAZY = ("map", "filter", "zip", "enumerate", "iter")
 _CALLS_FIRST = frozenset(("map", "filter", "reduce", "starmap", "filterfalse", "takewhile", "dropwhile"))
 _ASKS_KEY = frozenset(("sorted", "min", "max", "groupby", "nlargest", "nsmallest", "merge"))
@@ -39,8 +51,14 @@ class InertCalls(EngineCalls):
         name = getattr(value, "__name__", "")
         if name == "getattr" and len(args.positional) > 1:
             return self._getattr(args)
+        if value is cast and len(args.positional) == 2:
+            return args.positional[1]
         if name in ("setattr", "delattr") and len(args.positional) > 1:
             return self._setattr(args)
+        if is_a(value, BuiltinFunctionType) and name in _NAMESPACES and not isinstance(args.get(0), Token):
+            self.summary.elsewhere = True
+            around = name == "locals" or (name == "vars" and args == Arguments())
+            return SOME_ENGINE if around or args.carry else Unknown(code=True)
         if is_a(value, FunctionType) and _holds_code(value):
             self.give_up(f"{name}() holds code of the project")
         if name == "isinstance" and len(args.positional) == 2:

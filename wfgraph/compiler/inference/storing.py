@@ -13,6 +13,8 @@ from wfgraph.compiler.inference.values import (
     SOME_ENGINE,
     Engine,
     EngineAttribute,
+    Mapping,
+    Sequence,
     Token,
     Unknown,
     Value,
@@ -41,9 +43,14 @@ class Storing(Expressions):
             self.value(node.target)
 
     def _augmented(self, node: ast.AugAssign) -> None:
-        for one in members(self.value(node.target)):
+        owner = self.value(node.target)
+        for one in members(owner):
             self.changed(one)  # a list is changed in place, whoever else has it
-        self.assign(node.target, self._folded([node.target, node.value], node.op))
+        value = self._folded([node.target, node.value], node.op)
+        lists = any(isinstance(one, Sequence | Mapping) for one in members(owner))
+        if lists and ((is_code(value) and not is_code(owner)) or (carries(value) and not carries(owner))):
+            self.give_up("code, or the engine, is put into a list or dict")
+        self.assign(node.target, value)
 
     def assign(self, target: ast.AST, value: Value) -> None:
         """Store a value where an assignment says."""
