@@ -345,6 +345,10 @@ ITEMS: list[tuple[Any, Value, Value]] = [
     (collections.deque([mine]), Known(0), CODE),
     (collections.OrderedDict(a=mine), Known("a"), CODE),
     (WHOLE, Known("a"), CODE),
+    (sys.modules, Known("json"), Known(json)),
+    (sys.modules, Known("no_such_module_anywhere"), SOME_ENGINE),
+    (sys.modules, Known(3), SOME_ENGINE),
+    (sys.modules, PLAIN, SOME_ENGINE),
 ]
 
 

@@ -204,6 +204,8 @@ _KEEPERS = ("queue", "_queue", "collections", "weakref")
 def item_of(container: Known, key: Value) -> Value:
     """Return an item of a container that exists: the one with a known key of a tuple, else any of them."""
     owner = container.value
+    if owner is sys.modules:
+        return module_named(key.value) if isinstance(key, Known) and type(key.value) is str else SOME_ENGINE
     if type(owner) is tuple and isinstance(key, Known) and type(key.value) is int:
         return Known(owner[key.value], container.firm) if -len(owner) <= key.value < len(owner) else PLAIN
     if type(owner) in (str, bytes, range):
