@@ -229,7 +229,9 @@ def test_functions_without_a_source_have_none() -> None:
 def test_the_body_of_a_class_is_no_function() -> None:
     code = module("class Kind:\n    def kind(self): return 1\n")["Kind"].kind.__code__
     text = "".join(linecache.getlines(code.co_filename))
-    body = next(one for one in compile(text, code.co_filename, "exec").co_consts if isinstance(one, CodeType))
+    body = next(
+        one for one in compile(text, code.co_filename, "exec", dont_inherit=True).co_consts if isinstance(one, CodeType)
+    )
     assert node_of(FunctionType(body, {})) is None
 
 

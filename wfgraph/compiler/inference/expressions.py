@@ -104,7 +104,7 @@ class Expressions(Closures):
                 return PLAIN
             case Sequence() | Mapping():
                 return Bound(Known(name), owner)
-            case Bound(function=Known(value=str()), owner=inner) if name != "__call__":
+            case Bound(function=Known(value=str()), owner=inner):
                 return self._attribute_of(blurred((inner,)), name)
         return blurred((owner,))
 
