@@ -92,3 +92,16 @@ def test_a_coroutine_that_is_dropped_is_noted_where_it_was_made() -> None:
     found = Inference().effects(farm.later)
     assert found.notes == (Note(NoteKind.NOT_AWAITED, "later", "", 0),)
     assert found.opaque == "an async function is called"
+
+
+def test_a_variable_of_a_closure_that_is_not_set_for_good_may_be_code() -> None:
+    def changing(obj: Any, eng: Any) -> None:
+        farm.HELD.step = value
+
+    def unset(obj: Any, eng: Any) -> None:
+        farm.HELD.step = later
+
+    value: Any = 1
+    found = [Inference().effects(one).opaque.partition(",")[0] for one in (changing, unset)]
+    value = later = len
+    assert ["code is stored in an object"] * 2 == found
