@@ -142,7 +142,7 @@ def _search(code: CodeType, function: FunctionType) -> Source | None:
             _files.clear()
         _files[code.co_filename] = source
     key = (code.co_firstlineno, code.co_name)
-    if not any(_same(other, code) for other in source.codes.get(key, ())):
+    if code not in source.codes.get(key, ()):
         return None
     nodes = source.at(key)
     node = nodes[0] if len(nodes) == 1 else _innermost(nodes, code)
@@ -154,13 +154,6 @@ def _search(code: CodeType, function: FunctionType) -> Source | None:
         around.append(outer)
         outer = source.around[outer]
     return Source(node, tuple(around), source.rebound)
-
-
-def _same(one: CodeType, other: CodeType) -> bool:
-    """Tell whether two code objects do the same in the same places."""
-    if one != other:
-        return False
-    return one.co_linetable == other.co_linetable or list(one.co_positions()) == list(other.co_positions())
 
 
 def _read(filename: str, lines: list[str]) -> _File:
