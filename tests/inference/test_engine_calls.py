@@ -180,6 +180,8 @@ READ = {
         "?: map() calls something of which nothing is known; reads eng.extra_data['a']; writes obj; elsewhere"
     ),
     "list(map(len, eng.extra_data['a']))": "return; reads eng.extra_data['a']; elsewhere",
+    "list.pop([1])()": "return; elsewhere",
+    "obj['n'] = KEPT.get('a')": "return; writes obj['n']; elsewhere",
     "KEPT.get('a')()": UNKNOWN + "; elsewhere",
     "KEPT.title()()": UNKNOWN + "; elsewhere",
     "JOBS.get()()": UNKNOWN + "; elsewhere",

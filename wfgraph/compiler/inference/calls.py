@@ -199,11 +199,10 @@ class Calls(InertCalls):
         return self._enter(Frame(source, function.__globals__, function), (*plain, *kwonly), args)
 
     def _import_module(self, args: Arguments) -> Value:
-        names = constants(args.get(0, "name")) if args.exact and len(args.positional) == 1 else None
+        names = constants(args.positional[0]) if args.exact and len(args.positional) == 1 else None
         if names is None or not all(isinstance(name, str) for name in names):
             self.give_up("a module is imported of which nothing is known")
             return SOME_ENGINE
-        self.looks_around = True
         return join(*map(module_named, names))
 
     def _call_code(self, function: FunctionType, args: Arguments) -> Value:
