@@ -109,6 +109,9 @@ class OwnQueue(SimpleQueue):
 
 
 HELD = Held()
+LEVELS = [1, 2]
+SIZES = OrderedDict(a=1)
+LAST = deque([1])
 KEPT = UserDict()
 JOBS = Queue()
 OWN_JOBS = OwnQueue()

@@ -180,6 +180,11 @@ READ = {
         "?: map() calls something of which nothing is known; reads eng.extra_data['a']; writes obj; elsewhere"
     ),
     "list(map(len, eng.extra_data['a']))": "return; reads eng.extra_data['a']; elsewhere",
+    "[].append(LEVELS.copy())": "return; elsewhere",
+    "[].append(SIZES.get('a'))": "return; elsewhere",
+    "[].append(LAST.copy())": "return; elsewhere",
+    "[].append(JOBS.get())": PUT_IN + "; elsewhere",
+    "math.floor(1, key=eng.extra_data['a'])": "return; reads eng.extra_data['a']; elsewhere",
     "list.pop([1])()": "return; elsewhere",
     "obj['n'] = KEPT.get('a')": "return; writes obj['n']; elsewhere",
     "KEPT.get('a')()": UNKNOWN + "; elsewhere",
