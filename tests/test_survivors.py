@@ -883,3 +883,20 @@ def test_a_token_that_is_asked_for_its_definition_stands_at_the_beginning() -> N
         return found
 
     assert set(map(tuple, seen("interpreted"))) == set(map(tuple, seen("compiled"))) == {(0,)}
+
+
+@tiers
+@pytest.mark.parametrize(
+    ("words", "ran"), [(("current", "next"), "abc"), (("current", "current"), "abbbbc"), (("next", "first"), "ababc")]
+)
+def test_a_rewind_goes_on_where_its_words_say(tier: str, words: tuple[str, str], ran: str) -> None:
+    said: list[str] = []
+
+    def second(obj: Any, eng: Any) -> None:
+        said.append("b")
+        if len(said) < 5 and obj == 1:
+            eng.rewind(*words)
+
+    eng = engine(lambda obj, eng: said.append("a"), [second], lambda obj, eng: said.append("c"), tier=tier)
+    eng.process([1, 2] if words[0] == "next" else [1])
+    assert ran == "".join(said)
