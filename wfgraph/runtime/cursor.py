@@ -275,9 +275,9 @@ class Cursor:
 
 def _ahead(loop: LoopVariables, error: BaseException, line: int, ended: int) -> int | None:
     """Return how many rounds of a loop its iterator is ahead, where an exception left the routine; None outside of it."""
-    if ended != loop.head:
-        return 0 if loop.head < ended < loop.end else None
-    if isinstance(error, Moved):
-        return 0 if error.outcome == RETURN else None  # else there was no further item
+    if not loop.head <= ended < loop.end:
+        return None
+    if ended != loop.head or isinstance(error, Moved):
+        return 0
     # A round begins when its item has been stored. Another loop of the same head may have been written further down.
     return line - loop.line if loop.line <= line <= loop.line + 1 else None
