@@ -795,10 +795,10 @@ def test_who_holds_the_position_sees_it_follow_to_the_end(tier: str) -> None:
     held = eng.state.callback_pos
     eng.process([1], reset_state=False)
     assert [[0], [1, 0]] == seen
-    empty = engine([[[]]], tier=tier)
+    empty = engine([[]], [[]], tier=tier)
     held = empty.state.callback_pos
     empty.process([1], reset_state=False)
-    assert [0] == held
+    assert [1] == held
 
 
 class Overriding(GenericWorkflowEngine):
@@ -834,6 +834,23 @@ def test_a_for_that_is_left_by_a_break_begins_anew_also_where_lists_are_run_by_a
     eng.process([token])
     assert [1, 1] == token
     assert {"x": 1, "y": 2} == eng.extra_data
+
+
+@tiers
+def test_a_loop_that_went_on_after_a_halt_is_forgotten_when_it_ends(tier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codegen, "PATIENCE", 1)
+    seen: list[Any] = []
+
+    def halts(obj: Any, eng: Any) -> None:
+        seen.append(eng.extra_data["x"])
+        if len(seen) == 1:
+            eng.halt()
+
+    eng = engine(a, FOR([1, 2], "x", halts), lambda obj, eng: seen.append(loops.KEY in eng.extra_data), tier=tier)
+    with pytest.raises(HaltProcessing):
+        eng.process([1])
+    eng.restart("current", "next")
+    assert [1, 2, False] == seen
 
 
 def test_a_loop_that_has_ended_is_forgotten_by_who_asked_for_its_next_item() -> None:
