@@ -179,8 +179,9 @@ JUMP_WAY = Exit(out.jump(2), EdgeKind.JUMP, "jump_call:2")
         (asking(DEEPER, HALTS), (HALT_WAY, JUMP_WAY), False),
         (asking(RECURSES, LEAPS), (JUMP_WAY, HALT_WAY), False),
         (asking(RECURSES), (HALT_WAY,), False),
+        (asking(HALTS, ops.CalledWith(LEAPS, 2), HALTS), (HALT_WAY,), True),
     ],
-    ids=range(16),
+    ids=range(17),
 )
 def test_what_asked_conditions_may_do_by_themselves(op: Op, ways: tuple[Exit, ...], opaque: bool) -> None:
     assert (ways, opaque) == of_asked(op, declared)

@@ -380,3 +380,29 @@ def test_only_the_sources_that_were_used_last_are_kept(monkeypatch: pytest.Monke
     assert files[0] == files[2]
     assert [True, False, True] == [bool(linecache.getlines(name)) for name in (files[0], files[1], files[3])]
     assert "    task_0(obj, eng)  # [0] a\n" == linecache.getline(files[0], 2)
+
+
+@pytest.mark.parametrize("head", ["setter", "items", "cached items"])
+@pytest.mark.unobserved
+def test_a_position_set_in_the_head_of_a_for_stays_set_when_somebody_asks_for_it(head: str) -> None:
+    def ran(tier: str) -> list[Any]:
+        said: list[Any] = []
+        held: list[Any] = []
+
+        def grabs(obj: Any, eng: Any) -> None:
+            held.append(eng.state.callback_pos)
+
+        def sets(obj: Any, eng: Any, *more: Any) -> list[int]:
+            if len(said) < 1:
+                held[0][:] = [2]
+            said.append(list(eng.state.callback_pos))
+            return [1, 2]
+
+        def says(what: str) -> Any:
+            return lambda obj, eng: said.append(what)
+
+        loop = FOR([1, 2], sets, says("body")) if head == "setter" else FOR(sets, "x", says("body"), head != "items")
+        engine(grabs, loop, says("end"), says("last"), tier=tier).process([1])
+        return said
+
+    assert [[2], "last"] == ran("interpreted") == ran("compiled")

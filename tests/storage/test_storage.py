@@ -720,6 +720,28 @@ def test_ways_to_leave_a_token(database: Database, call: str, expected: list[str
     assert status is again(eng, []).status
 
 
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("next", ["leaves", "b"]), ("current", ["leaves", "b"]), ("first", ["a", "leaves", "b"]), (None, [])],
+)
+def test_an_aborted_object_goes_on_where_it_is_told_to(
+    database: Database, word: str | None, expected: list[str]
+) -> None:
+    ran: list[str] = []
+
+    def leaves(obj: Any, eng: Any) -> None:
+        ran.append("leaves")
+        if len(ran) == 2:
+            eng.abort()
+
+    flow = [lambda obj, eng: ran.append("a"), leaves, lambda obj, eng: ran.append("b")]
+    eng = begun(database, flow, granularity="task")
+    eng.process([{}])
+    ran[:] = ["before", "the abort"]
+    eng.resume(halted=word)
+    assert ["before", "the abort", *expected] == ran
+
+
 def test_branches_and_workflows_inside_a_task_are_stored_as_a_part_of_it(database: Database) -> None:
     def other(name: str) -> Any:
         return partial(lambda obj, eng, name: obj.__setitem__(name, True), name=name)

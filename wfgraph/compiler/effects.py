@@ -80,13 +80,13 @@ def of_asked(op: Op, infer: Infer) -> tuple[tuple[Exit, ...], bool]:
     found: dict[Exit, None] = {}
     opaque = False
     waiting = list(op.asked)
-    seen: set[int] = set()
+    seen: set[tuple[int, int]] = set()
     while waiting:
         asked = waiting.pop(0)
-        number = id(asked.function if is_a(asked, CalledWith) else asked)
-        if number in seen:
+        key = (id(asked.function), asked.more) if is_a(asked, CalledWith) else (id(asked), 0)
+        if key in seen:
             continue
-        seen.add(number)
+        seen.add(key)
         inner = infer(asked)
         opaque |= inner.opaque
         waiting += inner.asked

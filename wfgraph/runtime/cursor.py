@@ -90,7 +90,7 @@ class Cursor:
             self.follow()
             self.pc = pc
             return live
-        if pc != self.pc:
+        if pc != self.pc and self.unchanged():
             self.live[:] = address  # in the head of a loop, which is no call of a task and so is not followed
         self.pc = pc
         return self.live

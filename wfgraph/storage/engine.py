@@ -238,7 +238,8 @@ class DbWorkflowEngine(KeptEngine):
 
         Args:
             halted: at which task those go on that halted: ``"next"``, the one after the one that halted, for what
-                somebody has looked at meanwhile; ``"current"``, the same, ``"prev"`` or ``"first"``; None leaves them.
+                somebody has looked at meanwhile (and the same where that has aborted, which saves nothing); ``"current"``,
+                the same, ``"prev"`` or ``"first"``; None leaves them.
             failed: at which task those go on that failed, likewise.
             objects: the ordinals of those to go on with; all when not given.
             remap: tasks of the old definition and what they are in the new one: names or addresses.

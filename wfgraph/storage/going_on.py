@@ -106,9 +106,9 @@ def starts(
         status = record.status
         if status is ObjectStatus.COMPLETED:
             continue
-        # An aborted one, which has no message, stands before what it has to do again.
-        by_halt = status is ObjectStatus.HALTED and record.halt_message is not None
-        word = halted if by_halt else failed if status is ObjectStatus.ERROR else "current"
+        word = halted if status is ObjectStatus.HALTED else failed if status is ObjectStatus.ERROR else "current"
+        if word == "next" and record.halt_message is None:
+            word = "current"  # it was aborted, and stands before what it has to do again
         if word is None or record.ordinal not in wanted:
             found[record.ordinal] = None
             continue
