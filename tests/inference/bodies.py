@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections import OrderedDict, UserDict, deque
+from collections import ChainMap, OrderedDict, UserDict, deque
+from contextvars import ContextVar
 from functools import partial
 from queue import Queue, SimpleQueue
 from types import FunctionType
@@ -114,6 +115,8 @@ SIZES = OrderedDict(a=1)
 LAST = deque([1])
 KEPT = UserDict()
 JOBS = Queue()
+LAYERS = ChainMap({"a": len})
+CHOSEN = ContextVar("CHOSEN", default=len)
 OWN_JOBS = OwnQueue()
 ADD = int.__add__
 LEAVE = partial(quiet)

@@ -65,8 +65,8 @@ HARMLESS_STATE = frozenset(("token_pos", "current_object_processed", "elem_ptr",
 """Attributes of ``eng.state`` that can be read without touching the position."""
 HANDS_OUT = frozenset(
     (
-        *("copy", "difference", "get", "intersection", "items", "keys", "pop", "popitem", "popleft", "send"),
-        *("setdefault", "symmetric_difference", "union", "values"),
+        *("copy", "difference", "get", "get_nowait", "intersection", "items", "keys", "new_child", "pop", "popitem"),
+        *("popleft", "send", "setdefault", "symmetric_difference", "union", "values"),
         *("__add__", "__getitem__", "__iter__", "__next__", "__or__", "__reversed__"),
     )
 )

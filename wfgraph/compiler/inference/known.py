@@ -198,7 +198,7 @@ def keeps(owner: Any) -> bool:
     return not is_a(owner, dict, deque) and any(base.__module__ in _KEEPERS for base in type(owner).__mro__)
 
 
-_KEEPERS = ("queue", "_queue", "collections", "weakref")
+_KEEPERS = ("queue", "_queue", "collections", "weakref", "_contextvars")
 
 
 def item_of(container: Known, key: Value) -> Value:
