@@ -11,7 +11,8 @@ from typing import Any
 from wfgraph.checks.diagnostics import SEVERITIES, Diagnostic
 from wfgraph.checks.excerpt import excerpt
 from wfgraph.checks.runner import rule_of
-from wfgraph.checks.sarif import in_sources, sarif_log
+from wfgraph.checks.sarif import sarif_log
+from wfgraph.checks.sources import in_sources
 from wfgraph.graph.workflow_graph import WorkflowGraph
 from wfgraph.utils import counted, escape_control
 

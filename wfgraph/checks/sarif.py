@@ -11,10 +11,11 @@ from urllib.parse import quote
 from wfgraph.checks.diagnostics import Diagnostic, Location
 from wfgraph.checks.rule import Rule
 from wfgraph.checks.runner import rule_of
+from wfgraph.checks.sources import in_sources
 from wfgraph.graph.address import Address, format_address
 from wfgraph.utils import escape_control
 
-__all__ = ["in_sources", "sarif_log"]
+__all__ = ["sarif_log"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -91,18 +92,5 @@ def _artifact(file: str) -> dict[str, str]:
     path = in_sources(file)
     if path is None:
         return {"uri": Path(file).resolve().as_uri()}
-    return {
-        "uri": quote(os.fsencode(path.as_posix())),
-        "uriBaseId": "%SRCROOT%",
-    }  # which all agree to be the sources' root
-
-
-def in_sources(file: str) -> Path | None:
-    """Return the path to a file from the root of the sources, for which GitHub takes whatever is relative; None outside of it.
-
-    That root is the one of the git checkout that the working directory is in; where it is in none, that directory.
-    """
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if os.path.exists(folder / ".git")), here)
-    path = Path(file).resolve()
-    return path.relative_to(root) if path.is_relative_to(root) else None
+    # All agree that this is the sources' root.
+    return {"uri": quote(os.fsencode(path.as_posix())), "uriBaseId": "%SRCROOT%"}
