@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from itertools import product
+from random import Random
 from typing import Any
 
 import pytest
@@ -406,3 +407,90 @@ def test_a_position_set_in_the_head_of_a_for_stays_set_when_somebody_asks_for_it
         return said
 
     assert [[2], "last"] == ran("interpreted") == ran("compiled")
+
+
+class Wild:
+    """Tasks, conditions, items and setters that change the position they hold, jump, or just look; as a seed says."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 - no secret
+        self.said: list[Any] = []
+        self.held: list[list[int]] = []
+
+    def act(self, eng: Any, name: Any) -> bool:
+        self.said.append(name)
+        assert len(self.said) < 60
+        if len(self.said) > 30:
+            eng.halt("enough")
+        chance = self.random.random()
+        if chance < 0.12:
+            self.held[:] = [eng.state.callback_pos]
+        elif chance < 0.3 and self.held:
+            self.held[0][-1] += self.random.choice([-1, 0, 1, 1])
+        elif chance < 0.34:
+            eng.jump_call(self.random.choice([-1, 1, 2]))
+        elif chance < 0.37:
+            eng.break_current_loop()
+        if self.random.random() < 0.3:
+            self.said.append(list(eng.state.callback_pos))
+        return self.random.random() < 0.5
+
+    def flow(self, seed: int) -> list[Any]:
+        def named(name: str) -> Any:
+            return lambda obj, eng, *more: self.act(eng, (name, *more))
+
+        def gives(obj: Any, eng: Any) -> list[int]:
+            self.act(eng, "items")
+            return [1, 2, 3]
+
+        loop = FOR(
+            gives if seed & 1 else [1, 2, 3],
+            named("setter") if seed & 2 else "x",
+            [named("b1"), named("b2")],
+            cache_data=bool(seed & 4),
+            order="DSC" if seed & 8 else "ASC",
+        )
+        choice = IF_ELSE(named("asks"), [named("yes"), named("too")], named("no"))
+        return [
+            named("first"),
+            loop,
+            choice,
+            [named("in"), [named("deep")]],
+            WHILE(named("while"), named("w")),
+            named("last"),
+        ]
+
+
+@pytest.mark.parametrize("seed", range(0, 800, 50))
+@pytest.mark.unobserved
+def test_who_holds_the_position_and_changes_it_anywhere_moves_both_tiers_alike(seed: int) -> None:
+    def ran(tier: str, seed: int) -> Any:
+        wild = Wild(seed)
+        eng = engine(*wild.flow(seed), tier=tier)
+        try:
+            eng.process([1])
+        except Exception as error:
+            wild.said.append((type(error), str(error)))
+        return wild.said, eng.state.callback_pos, eng.extra_data
+
+    for one in range(seed, seed + 50):
+        assert ran("interpreted", one) == ran("compiled", one)
+
+
+def test_a_loop_without_a_further_item_is_not_recorded_however_its_items_have_moved_the_token() -> None:
+    def ran(tier: str) -> list[Any]:
+        said: list[Any] = []
+        held: list[Any] = []
+
+        def items(obj: Any, eng: Any) -> list[int]:
+            said.append("items")
+            if len(said) == 3:
+                held[0][:] = [2, 0]
+            return [1, 2]
+
+        flow = FOR(items, "x", lambda obj, eng: None)
+        looks = lambda obj, eng: said.append(dict(eng.extra_data))  # noqa: E731
+        engine(lambda obj, eng: held.append(eng.state.callback_pos), flow, [looks], looks, tier=tier).process([1])
+        return said
+
+    assert ["items", "items", "items", {"x": 2}] == ran("interpreted") == ran("compiled")

@@ -145,7 +145,7 @@ class Cursor:
         self.touched = True
         self._executable.following = self
         namespace = self._executable.namespace
-        bound: dict[str, Any] = {LOOK: self.check}
+        bound: dict[str, Any] = {LOOK: self._arrive}
         for row in self._executable.program.rows:
             name = self._executable.name_of(row.id)
             bound[name] = self._followed(row.id, namespace[name])
@@ -173,11 +173,9 @@ class Cursor:
         address = self.address(pc)
 
         def followed(obj: Any, eng: Any) -> Any:
-            self.check(pc)
+            self._arrive(pc)
             if self._state._cursor is not self:
                 self._state._cursor = self
-            self.show(address)
-            self.pc = pc
             result = task(obj, eng)
             if self.live != address:
                 raise Moved(pc, self._outcome(pc, result))
@@ -187,10 +185,16 @@ class Cursor:
 
     def _begun(self, pc: int, begin: Any) -> Any:
         def begun(obj: Any, eng: Any) -> Any:
-            self.check(pc)
+            self._arrive(pc)
             return begin(obj, eng)
 
         return begun
+
+    def _arrive(self, pc: int) -> None:
+        """Come to a task, or to the head of a loop for its next round: the list shows that from here on."""
+        self.check(pc)
+        self.show(self.address(pc))
+        self.pc = pc
 
     def _outcome(self, pc: int, result: Any) -> Outcome:
         """Return how a task has ended by what the routine was told; a task that is called itself tells by raising."""
@@ -275,9 +279,11 @@ class Cursor:
 
 def _ahead(loop: LoopVariables, error: BaseException, line: int, ended: int) -> int | None:
     """Return how many rounds of a loop its iterator is ahead, where an exception left the routine; None outside of it."""
-    if not loop.head <= ended < loop.end:
-        return None
-    if ended != loop.head or isinstance(error, Moved):
-        return 0
+    if ended != loop.head:
+        return 0 if loop.head < ended < loop.end else None
+    if isinstance(
+        error, Moved
+    ):  # without a further item the loop is over, and the position may be where nobody forgets it
+        return 0 if error.outcome == RETURN else None
     # A round begins when its item has been stored. Another loop of the same head may have been written further down.
     return line - loop.line if loop.line <= line <= loop.line + 1 else None
