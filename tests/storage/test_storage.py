@@ -969,3 +969,36 @@ def test_a_registered_list_that_was_changed_since_is_stored_as_it_is_run(databas
     eng.process([{}])
     assert [[0], [2]] == [row.callback_pos for row in eng.runs.steps(eng.uuid)]
     assert [(0,), (2,)] == [node.item.address for node in eng._graph().nodes]
+
+
+def test_what_a_task_holds_in_extra_data_for_a_moment_fails_no_token_of_a_batch(database: Database) -> None:
+    keys: list[str] = []
+
+    def hold(obj: Any, eng: Any) -> None:
+        eng.extra_data["connection"] = object()
+        if obj["n"] % 3 == 2:
+            keys.append(eng.idempotency_key)
+        del eng.extra_data["connection"]
+
+    eng = begun(database, [hold, step("a")], granularity=batch(50, 60_000))
+    eng.process([{"n": number} for number in range(9)])
+    assert (["COMPLETED"] * 9, 3) == (statuses(eng), len(set(keys)))
+
+
+def test_what_a_task_that_was_ended_held_in_extra_data_fails_no_token_of_a_batch(database: Database) -> None:
+    ended: list[int] = []
+
+    def hold(obj: Any, eng: Any) -> None:
+        eng.extra_data["connection"] = object()
+        if obj["n"] == 6 and not ended:
+            ended.append(6)
+            raise KeyboardInterrupt
+        del eng.extra_data["connection"]
+
+    flow = [step("a"), hold]
+    eng = begun(database, flow, granularity=batch(50, 60_000))
+    with pytest.raises(KeyboardInterrupt):
+        eng.process([{"n": number} for number in range(9)])
+    assert (["COMPLETED"] * 6, {}) == (statuses(eng)[:6], eng.extra_data)
+    eng.resume()
+    assert [["a"]] * 9 == [token["went"] for token in again(eng, flow).objects]

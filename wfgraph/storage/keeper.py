@@ -132,7 +132,7 @@ class Keeper(Rows):
 
     def interrupted(self, eng: Any) -> None:
         """The token in hand was left between two tasks: store where."""
-        record, place = self._left_row(eng), self._places.at(eng.state.callback_pos)
+        record, place = self._left_row(eng, judge=False), self._places.at(eng.state.callback_pos)
         if record is None or place is None:
             return
         if not self._granularity.per_task:
@@ -310,12 +310,12 @@ class Keeper(Rows):
         self.in_hand = self.current is not None
         if self.row is not None and eng.state.token_pos >= self.row:
             self.in_hand = True
-            self._settle_owed(eng)
-            self._catch_up(eng, eng.state.token_pos)
+            self._settle_owed(eng, judge=False)
+            self._catch_up(eng, eng.state.token_pos, judge=False)
         try:
             if not self._writer.lost:
                 try:
-                    if not self.in_hand:  # what a token shares that is to run again, it shares then
+                    if not self.in_hand:  # a token that is to run again shares then; in a row, it may have already
                         self._shares = encode(shared(eng.extra_data), "extra_data")
                 finally:
                     self.run.extra_data = decode(self._shares)

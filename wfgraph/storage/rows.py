@@ -115,8 +115,15 @@ class Rows(Recorder):
     def _overdue(self) -> bool:
         return bool(self._waiting) and time.monotonic() - self._waiting_since >= self._granularity.seconds
 
-    def _catch_up(self, eng: Any, until: int) -> None:
-        """Take over what the tokens of the row hold that are done with: all before this one."""
+    def _catch_up(self, eng: Any, until: int, judge: bool = True) -> None:
+        """Take over what the tokens of the row hold that are done with: all before this one.
+
+        Args:
+            eng: the engine.
+            until: the ordinal of this one.
+            judge: whether they fail where what they share can't be stored. Not in the middle of a token, which may hold
+                something there for a moment.
+        """
         assert self.row is not None  # noqa: S101 - asked before
         if not self._waiting:
             self._waiting_since = self._row_began
@@ -128,7 +135,7 @@ class Rows(Recorder):
                 self.current = None
             try:
                 text = eng._stored_text(obj, record)
-                if refusal is not None:
+                if judge and refusal is not None:
                     raise refusal
             except NotStorable as error:
                 self.current, self._clears, record.status = record, False, ObjectStatus.RUNNING
@@ -162,32 +169,32 @@ class Rows(Recorder):
         self._waiting[record] = self._made.ended
         return WorkflowError(error.message, id_workflow=self.run.uuid, id_object=record.ordinal)
 
-    def _in_hand(self, eng: Any) -> Record | None:
+    def _in_hand(self, eng: Any, judge: bool = False) -> Record | None:
         """Return the object in hand; where that is one of a row, those before it are done with."""
         if self.row is None or threading.get_ident() != self._thread:
             return self.current
         at = eng.state.token_pos
         if at < self.row:
             return self._owed  # the run inside its task has gone past it
-        self._settle_owed(eng)
+        self._settle_owed(eng, judge)
         record: Record = self.run.objects[at]
         if self.current is not record:
-            self._catch_up(eng, at)
+            self._catch_up(eng, at, judge)
             self.current, self._clears, self._ordinal = record, False, at
             record.status = ObjectStatus.RUNNING
         return record
 
-    def _settle_owed(self, eng: Any) -> None:
+    def _settle_owed(self, eng: Any, judge: bool = True) -> None:
         """Take over what a token of a row holds inside one of whose tasks the engine was run again."""
         owed, self._owed = self._owed, None
         if owed is not None and self.row is not None:
             row, self.row = self.row, owed.ordinal
-            self._catch_up(eng, owed.ordinal + 1)
+            self._catch_up(eng, owed.ordinal + 1, judge)
             self.row = row
 
-    def _left_row(self, eng: Any) -> Record | None:
+    def _left_row(self, eng: Any, judge: bool = True) -> Record | None:
         """Return the object in hand; a row ends with it."""
-        self.current = record = self._in_hand(eng)
+        self.current = record = self._in_hand(eng, judge)
         if self.row is not None:
             self.row, self._owed, self._last_ordinal = None, None, eng.state.token_pos
         return record
@@ -197,7 +204,7 @@ class Rows(Recorder):
         if threading.get_ident() != self._thread:
             return None
         in_row = self.row is not None
-        record = self._left_row(eng)
+        record = self._left_row(eng, judge=False)
         found = _Aside(record, self.place, self._visit, self._clears, list(eng.state.callback_pos), in_row)
         self.current = self.place = self._visit = None
         return found
