@@ -824,6 +824,34 @@ def test_tokens_of_ones_own_class(database: Database) -> None:
     assert [2, 3] == [order.total for order in Orders.from_uuid(eng.uuid, database).objects]
 
 
+@every
+@pytest.mark.parametrize("ended", [False, True], ids=["failed", "ended"])
+def test_a_token_that_cant_be_rebuilt_hides_no_error(
+    database: Database, caplog: pytest.LogCaptureFixture, granularity: Any, ended: bool
+) -> None:
+    away: list[bool] = []
+
+    class Away(DbWorkflowEngine):
+        def from_stored(self, value: Any) -> Any:
+            if away:
+                raise RuntimeError("the service is away")
+            return value
+
+    def spoil(obj: Any, eng: Any) -> None:
+        away.append(True)
+        if ended:
+            raise KeyboardInterrupt
+        obj["bad"] = object()
+
+    eng = Away.with_name("orders", database, granularity=granularity)
+    eng.callbacks.replace([spoil])
+    with pytest.raises(KeyboardInterrupt if ended else WorkflowError):
+        eng.process([{"n": 1}])
+    away.clear()
+    assert ["INITIAL" if ended else "ERROR"] == statuses(eng)
+    assert "the service is away" in caplog.text
+
+
 def test_a_workflow_halted_inside_a_task_goes_on_inside_it(database: Database) -> None:
     def inner_halt(obj: Any, eng: Any) -> None:
         obj["went"].append("inner")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -54,7 +54,6 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     _own_extension: Extension | None = None
     _row_extension: Extension | None = None
     _keeper: Any
-    _stand_anew: Callable[[], None]
 
     def __init__(
         self,
@@ -126,6 +125,10 @@ class KeptEngine(engine_db.DbWorkflowEngine):
                     len(text),
                 )
         return text
+
+    def _stand_anew(self) -> None:
+        """Stand where the run stands now, with its tokens in the list that was given."""
+        raise NotImplementedError
 
     # Keeping ---------------------------------------------------------------------------------------------------------
 
@@ -217,8 +220,16 @@ class KeptEngine(engine_db.DbWorkflowEngine):
             self._keeper = Nowhere()
             keeper.close(self, status)
             if keeper.in_hand:
-                with suppress(StorageError):  # it is away, or the run was deleted; to go on is refused then
-                    self._stand_anew()
+                self._stand_as_stored()
+
+    def _stand_as_stored(self) -> None:
+        """Stand where the run stands now, if it can be told: the error that has ended it is not to be lost."""
+        try:
+            self._stand_anew()
+        except StorageError:
+            pass  # it is away, or the run was deleted; to go on is refused then
+        except Exception:  # by code of the user's
+            self.log.exception("the tokens of the run %s stay in memory as they are", self.uuid)
 
     def _claimed(self, objects: Any, starts: Mapping[int, list[int] | None] | None, afresh: bool) -> Claim:
         """Claim the run, which is stored first if it is new; its objects stand in the definition of now then."""

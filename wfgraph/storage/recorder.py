@@ -245,7 +245,10 @@ class Recorder:
 
     def _fall_back(self, eng: Any, record: Record) -> list[int] | None:
         """Let an object be what it was when it was stored last, in memory, too; return where it stood then."""
-        self.tokens[record.ordinal] = eng.from_stored(decode(record.stored))
+        try:
+            self.tokens[record.ordinal] = eng.from_stored(decode(record.stored))
+        except Exception:  # by code of the user's: what has become of the object is still to be written
+            eng.log.exception("token %d stays in memory as it is: from_stored() has failed", self.run.place_of(record))
         position, visits = record.kept or (None, {})
         record.visits = dict(visits)
         return position
