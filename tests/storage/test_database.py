@@ -9,6 +9,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from select import select as select_readable
 from typing import Any, ClassVar
 
 import psycopg
@@ -32,7 +33,10 @@ from wfgraph.storage import (
     connect,
     schema,
 )
-from wfgraph.storage.database import opened
+from wfgraph.storage.database import _engine, opened
+from wfgraph.storage.models import READY
+from wfgraph.storage.patience import ConnectionEnded
+from wfgraph.storage.writer import Writer
 
 
 def note(obj: Any, eng: Any) -> None:
@@ -99,6 +103,76 @@ def test_a_database_that_can_only_be_read(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="it can only be read; give this user the right to write"):
         eng.process(eng.objects)
     assert before == stored()
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (psycopg.OperationalError("connection failed: the server closed it"), ConnectionEnded),
+        (psycopg.OperationalError("connection failed: connection refused"), ConnectionEnded),
+        (psycopg.errors.AdminShutdown("terminating connection"), ConnectionEnded),
+        (psycopg.errors.IdleInTransactionSessionTimeout("terminating connection"), ConnectionEnded),
+        (psycopg.OperationalError('password authentication failed for user "u"'), StorageError),
+        (psycopg.OperationalError('database "x" does not exist'), StorageError),
+        (psycopg.OperationalError('permission denied for database "x"'), StorageError),
+        (psycopg.errors.UndefinedTable('relation "x" does not exist'), StorageError),
+        (psycopg.InternalError("whatever"), StorageError),
+    ],
+    ids=["closed", "refused", "shutdown", "timeout", "password", "name", "rights", "table", "other"],
+)
+def test_what_may_be_over_soon_is_told_from_what_is_not(error: Exception, kind: type[StorageError]) -> None:
+    database = Database(_engine("postgresql://u:pw@127.0.0.1:1/x", "full", False), READY, "full")
+    assert kind is type(database.explain(error))
+
+
+def test_a_connection_that_ends_inside_a_transaction_is_made_again(
+    postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, ended = Writer._write_all, []
+
+    def late(self: Any, *given: Any) -> None:
+        if not ended:
+            ended.append(True)
+            self._raw.execute("SET idle_in_transaction_session_timeout = '1ms'")
+            select_readable([self._raw.fileno()], [], [])  # the server says that it has ended
+            write(self, *given)
+        write(self, *given)
+
+    def share(obj: Any, eng: Any) -> None:
+        eng.extra_data["n"] = obj["n"]
+
+    monkeypatch.setattr(Writer, "_write_all", late)
+    eng = DbWorkflowEngine.with_name("flow", connect(postgresql))
+    eng.callbacks.replace([share])
+    eng.process([{"n": 1}])
+    assert ([True], {"n": 1}) == (ended, DbWorkflowEngine.from_uuid(eng.uuid, connect(postgresql)).extra_data)
+
+
+def test_a_transaction_that_cant_even_be_rolled_back_is_made_again_on_another_connection() -> None:
+    class Ended:
+        def execute(self, text: str, *_: Any) -> None:
+            if text != "BEGIN":
+                raise psycopg.InternalError("whatever")
+
+    class Again(Exception):
+        """It is connected to again."""
+
+    class Ending(Writer):
+        def _connect(self) -> None:
+            raise Again
+
+    writer = Ending(Database(_engine("postgresql://127.0.0.1:1/x", "full", False), READY, "full"), "u", 1, [0.0])
+    writer._raw = Ended()
+    run = {
+        "b_uuid": "u",
+        "b_epoch": 1,
+        "b_status": "RUNNING",
+        "b_state_token_pos": 0,
+        "b_extra_data": "{}",
+        "b_lease": 1,
+    }
+    with pytest.raises(Again):
+        writer.write([], run)
 
 
 def test_a_database_that_somebody_else_writes_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,8 +29,8 @@ DEFAULT_URL = "sqlite:///wfgraph.db"
 _DURABILITIES = ("full", "process")
 _BUSY_SECONDS = 30.0
 
-_ENDING = ("08", "57P")
-"""How the SQLSTATEs begin that tell of the end of a connection: connection exceptions, and operator intervention."""
+_ENDING = ("08", "57P", "25P03", "25P04")
+"""How the SQLSTATEs begin that tell of the end of a connection: connection exceptions, operator intervention, timeouts."""
 
 
 class Database:
@@ -121,24 +121,26 @@ class Database:
         except SQLAlchemyError as error:
             raise self.explain(error) from error
 
-    def explain(self, error: Exception, raw: Any = None) -> StorageError:
-        """Say what an error of the database means, where it is known, on which connection of the driver's."""
+    def explain(self, error: Exception, raw: Any = None, ended: bool = False) -> StorageError:
+        """Say what an error of the database means, where it is known, on which connection of the driver's, if that is there."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        ended = getattr(error, "connection_invalidated", False) or getattr(raw, "closed", False)
+        ended = ended or getattr(error, "connection_invalidated", False) or getattr(raw, "closed", False)
         kind = ConnectionEnded if not self.is_sqlite and (ended or self._tells_of_end(cause)) else StorageError
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
         said = lines[0]
         for sign, advice in _ADVICE:
             if sign in " ".join(lines).lower():
+                kind = StorageError if sign in _REFUSALS else kind
                 kept = "" if sign in _SPOILED else "; what was stored before is as it was"
                 return kind(f"the database {self.url}: {said}; {advice}{kept}")
         return kind(f"the database {self.url}: {said}; what was stored before is as it was")
 
     def _tells_of_end(self, cause: Any) -> bool:
         """Tell whether a server says that it ends the connection, before that is seen to have ended, or can't be reached."""
-        if not isinstance(cause, self.engine.dialect.dbapi.OperationalError):  # type: ignore[union-attr]  # it has a driver
-            return False
-        return cause.sqlstate is None or cause.sqlstate.startswith(_ENDING)
+        state = getattr(cause, "sqlstate", None)
+        if state is None:
+            return isinstance(cause, self.engine.dialect.dbapi.OperationalError)  # type: ignore[union-attr]  # it has a driver
+        return bool(state.startswith(_ENDING))
 
     def close(self) -> None:
         """Close all connections."""
@@ -186,6 +188,8 @@ _ADVICE = (
 )
 _SPOILED = ("not a database", "malformed")
 """The signs of a file in which nothing is as it was, or never was."""
+_REFUSALS = ("does not exist", "authentication", "permission denied")
+"""The signs of what a server refuses, however often it is asked: psycopg knows no SQLSTATE of connections not made."""
 
 
 def _roll_back(connection: Connection) -> None:

@@ -89,7 +89,8 @@ class Writer:
                     return
             self._attempt(changes, run, results)
         except (self._dialect.dbapi.Error, SQLAlchemyError) as error:
-            found = self._database.explain(error, self._raw)
+            # Where the connection was dropped because not even the transaction could be rolled back, it has ended.
+            found = self._database.explain(error, self._raw, ended=self._raw is None)
             if isinstance(found, ConnectionEnded):
                 self._drop()
             raise found from error
