@@ -10,6 +10,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from select import select as select_readable
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import psycopg
@@ -35,7 +36,7 @@ from wfgraph.storage import (
 )
 from wfgraph.storage.database import _engine, opened
 from wfgraph.storage.models import READY
-from wfgraph.storage.patience import ConnectionEnded
+from wfgraph.storage.patience import ConnectionEnded, at_once, patiently
 from wfgraph.storage.writer import Writer
 
 
@@ -123,6 +124,28 @@ def test_a_database_that_can_only_be_read(tmp_path: Path) -> None:
 def test_what_may_be_over_soon_is_told_from_what_is_not(error: Exception, kind: type[StorageError]) -> None:
     database = Database(_engine("postgresql://u:pw@127.0.0.1:1/x", "full", False), READY, "full")
     assert kind is type(database.explain(error))
+
+
+def test_a_server_that_answers_late_or_for_which_there_is_no_time_is_not_asked_again_and_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, began = [0.0], []
+
+    def never() -> None:
+        began.append(now[0])
+        now[0] += 10
+        raise ConnectionEnded("away")
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr("wfgraph.storage.patience.time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+    with pytest.raises(StorageError, match="away"):
+        patiently(never)
+    assert [0.0, 10.0] == began
+    with pytest.raises(StorageError, match="away"), at_once():
+        patiently(never)
+    assert 3 == len(began)
 
 
 def test_a_connection_that_ends_inside_a_transaction_is_made_again(

@@ -25,6 +25,7 @@ from wfgraph.storage.hooks import StoredProcessingFactory
 from wfgraph.storage.keeper import Keeper
 from wfgraph.storage.nowhere import Aside, Nowhere
 from wfgraph.storage.parts import cut
+from wfgraph.storage.patience import at_once
 from wfgraph.storage.placement import Move
 from wfgraph.storage.recorder import Claim, shared
 from wfgraph.storage.records import Record, RunRecord
@@ -225,7 +226,8 @@ class KeptEngine(engine_db.DbWorkflowEngine):
     def _stand_as_stored(self) -> None:
         """Stand where the run stands now, if it can be told: the error that has ended it is not to be lost."""
         try:
-            self._stand_anew()
+            with at_once():
+                self._stand_anew()
         except StorageError:
             pass  # it is away, or the run was deleted; to go on is refused then
         except Exception:  # by code of the user's

@@ -18,6 +18,7 @@ from wfgraph.errors import HaltProcessing, OwnershipLost, RunOwned, StorageError
 from wfgraph.runtime.pool import WorkerPool, WorkersLost, check_workers
 from wfgraph.runtime.sharing import check_untraced
 from wfgraph.statuses import ObjectStatus, WorkflowStatus
+from wfgraph.storage.patience import at_once
 from wfgraph.storage.records import UNFINISHED, RunRecord
 from wfgraph.storage.rows import Interrupted
 from wfgraph.storage.store import Store
@@ -238,7 +239,7 @@ class Parts:
 
     def _take_back(self) -> None:
         """Let others have at once what workers had that are gone, without waiting for the end of their leases."""
-        with suppress(StorageError):  # the leases run out by themselves, too
+        with suppress(StorageError), at_once():  # the leases run out by themselves, too
             for one in self._store.parts(self._uuid):
                 if one.leased and is_gone(one.owner):
                     self._store.release(one.uuid, one.epoch)
