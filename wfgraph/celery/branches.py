@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wfgraph.compiler.pipeline import compile_graph
-from wfgraph.errors import DefinitionChanged, HaltProcessing, StorageError, WorkflowError
+from wfgraph.errors import DefinitionChanged, HaltProcessing, StorageError, UnknownRun, WorkflowError
 from wfgraph.graph.difference import same_tasks
 from wfgraph.graph.identity import fingerprint
 from wfgraph.graph.ops import Split, Synchronize
@@ -88,8 +88,11 @@ class BranchRunner:
             )
             try:
                 eng.runs.create(run, graph, {_BEFORE: token.stored})
-            except StorageError:
-                eng.runs.find(run.uuid)  # it is there; any other trouble comes again here
+            except StorageError as error:
+                try:
+                    eng.runs.find(run.uuid)
+                except UnknownRun:  # the trouble was another one, and may be over
+                    raise error from None
         known: list[RunRecord] = eng.runs.branches(eng.uuid, key)
         self._dispatch([one.uuid for one in known if one.status is WorkflowStatus.NEW])
         return known

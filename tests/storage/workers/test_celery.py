@@ -19,10 +19,12 @@ from storage.workers import flows
 from storage.workers.servers import HERE, Redis, Worker, wait_until
 from storage.workers.test_pool import ran
 from wfgraph.celery import CeleryWorkflows, Registered
+from wfgraph.celery.branches import BranchRunner
 from wfgraph.errors import DefinitionChanged, NotStorable, StorageError, UnknownRun, WorkflowAPIError, WorkflowError
 from wfgraph.patterns import FOR, SYNCHRONIZE
 from wfgraph.statuses import WorkflowStatus
 from wfgraph.storage import DbWorkflowEngine, Store, connect
+from wfgraph.storage.patience import ConnectionEnded
 
 _EXAMPLE = """
 from celery import Celery
@@ -453,6 +455,22 @@ def test_what_a_branch_belongs_to_is_shown_and_goes_on_in_its_place(url: str, lo
     assert f"go on: wfgraph runs resume {part.uuid[:8]} --db {url} --target module:attribute\n" in shown
     assert part.uuid == json.loads(call("runs", "show", branch.uuid, "--db", url, "--json").stdout)["parent"]
     assert f"  part of    {uuid}\n" in call("runs", "show", part.uuid, "--db", url).stdout
+
+
+def test_what_kept_a_branch_from_being_stored_is_told(url: str, log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = Store.create
+
+    def away(self: Store, run: Any, *given: Any) -> None:
+        if run.joins:
+            raise ConnectionEnded("away")
+        create(self, run, *given)
+
+    monkeypatch.setattr(Store, "create", away)
+    eng = DbWorkflowEngine.with_name("joined", url)
+    eng.callbacks.replace([SYNCHRONIZE(flows.put("a"), flows.put("b"))])
+    vars(eng)["branch_runner"] = BranchRunner(list)
+    with pytest.raises(ConnectionEnded, match="away"):
+        eng.process([{"n": 1}])
 
 
 def test_branches_that_nobody_waits_for(url: str, log: Path) -> None:
