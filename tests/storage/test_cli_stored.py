@@ -19,7 +19,9 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from wfgraph.cli.app import wfgraph
+from wfgraph.errors import StorageError
 from wfgraph.storage import DbWorkflowEngine, Store, connect
+from wfgraph.storage.patience import ConnectionEnded
 
 FLOW = """
 from wfgraph.patterns import IF
@@ -302,3 +304,19 @@ def test_a_run_that_can_not_go_on_keeps_no_other_from_going_on(place: Path, url:
     assert "there is no file" in told.stderr
     assert "1 token: 0 completed, 0 halted, 1 failed" in told.stdout
     assert "1 token: 1 completed, 0 halted, 0 failed" in told.stdout
+
+
+@pytest.mark.parametrize("kind", [StorageError, ConnectionEnded])
+def test_a_database_that_is_away_is_told_once(
+    place: Path, url: str, monkeypatch: pytest.MonkeyPatch, kind: type[StorageError]
+) -> None:
+    connect(url)
+    asked: list[str] = []
+
+    def away(_: Any, uuid: str, *__: Any) -> None:
+        asked.append(uuid)
+        raise kind("away")
+
+    monkeypatch.setattr("wfgraph.cli.runs.found", away)
+    assert "wfgraph: away\n" == call("runs", "requeue", "one", "two", "--db", url, code=2).stderr
+    assert ["one"] == asked

@@ -28,6 +28,7 @@ from wfgraph.cli.teaching import TellingGroup, taught
 from wfgraph.errors import StorageError
 from wfgraph.statuses import ObjectStatus
 from wfgraph.storage.going_on import chosen
+from wfgraph.storage.patience import ConnectionEnded
 from wfgraph.utils import counted
 
 __all__ = ["runs"]
@@ -184,7 +185,10 @@ def requeue(
             say(f"{eng.name}: {eng.uuid}")
             codes.append(_go_on(ctx, eng, partial(eng.recover, workers=workers)))
         except EXPECTED as error:
-            if type(error) is StorageError:  # the database can't be used, for none of the others either
+            if type(error) in (
+                StorageError,
+                ConnectionEnded,
+            ):  # the database can't be used, for none of the others either
                 raise
             complain_of(error)
             codes.append(2)
