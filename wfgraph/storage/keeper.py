@@ -38,12 +38,12 @@ class Keeper(Rows):
         claim: the run.
 
     Attributes:
-        in_hand: whether the run has ended in the middle of a token, of which that is not stored.
+        ended_in_token: whether the run has ended in the middle of a token, of which that is not stored.
     """
 
     def __init__(self, store: Store, claim: Claim) -> None:
         super().__init__(store, claim)
-        self.in_hand = False
+        self.ended_in_token = False
         self._let_go: Callable[[], None] = _nothing
         self._store = store
         self._resuming = claim.starts is not None
@@ -307,15 +307,15 @@ class Keeper(Rows):
         self._heart.stop()
         self._let_go()
         RUNS.check(WorkflowStatus.RUNNING, status or WorkflowStatus.RUNNING, self.run.uuid)
-        self.in_hand = self.current is not None
+        self.ended_in_token = self.current is not None
         if self.row is not None and eng.state.token_pos >= self.row:
-            self.in_hand = True
+            self.ended_in_token = True
             self._settle_owed(eng, judge=False)
             self._catch_up(eng, eng.state.token_pos, judge=False)
         try:
             if not self._writer.lost:
                 try:
-                    if not self.in_hand:  # a token that is to run again shares then; in a row, it may have already
+                    if not self.ended_in_token:  # else it shares when it runs again; in a row, it may have already
                         self._shares = encode(shared(eng.extra_data), "extra_data")
                 finally:
                     self.run.extra_data = decode(self._shares)

@@ -220,7 +220,7 @@ class KeptEngine(engine_db.DbWorkflowEngine):
         finally:
             self._keeper = Nowhere()
             keeper.close(self, status)
-            if keeper.in_hand:
+            if keeper.ended_in_token:
                 self._stand_as_stored()
 
     def _stand_as_stored(self) -> None:

@@ -152,9 +152,9 @@ class Store(Reader):
             .returning(table.c.epoch, table.c.lease_until)
         )
         tried: list[Any] = []
-        return patiently(lambda: self._take(run, graph, moved, statement, tried))
+        return patiently(lambda: self._try_claim(run, graph, moved, statement, tried))
 
-    def _take(
+    def _try_claim(
         self, run: RunRecord, graph: WorkflowGraph, moved: Mapping[Record, Move], statement: Any, tried: list[Any]
     ) -> int:
         """Take a run, unless that was done by a try whose connection has ended before anybody heard of it."""
