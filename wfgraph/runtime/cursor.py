@@ -91,7 +91,7 @@ class Cursor:
             self.pc = pc
             return live
         if pc != self.pc and self.unchanged():
-            self.live[:] = address  # in the head of a loop, which is no call of a task and so is not followed
+            self.live[:] = address  # at what is not followed, such as a loop that is gone on with
         self.pc = pc
         return self.live
 

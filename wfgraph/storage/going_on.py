@@ -106,9 +106,10 @@ def starts(
         status = record.status
         if status is ObjectStatus.COMPLETED:
             continue
+        aborted = status is ObjectStatus.HALTED and record.halt_message is None
         word = halted if status is ObjectStatus.HALTED else failed if status is ObjectStatus.ERROR else "current"
-        if word == "next" and record.halt_message is None:
-            word = "current"  # it was aborted, and stands before what it has to do again
+        if aborted and word == "next":
+            word = "current"  # it stands before what it has to do again
         if word is None or record.ordinal not in wanted:
             found[record.ordinal] = None
             continue
