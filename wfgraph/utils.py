@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar, overload
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "comes_to_a_function",
     "collecting_later",
     "counted",
+    "digest",
     "escape_control",
     "is_a",
     "is_database_file",
@@ -113,6 +115,11 @@ def _told(value: Any, tell: Callable[[Any], str]) -> str:
 def brief(text: str, longest: int = _LONGEST) -> str:
     """Return a text on one line, cut where it is long."""
     return escape_control(text if len(text) <= longest else f"{text[:longest]}...")
+
+
+def digest(text: str) -> str:
+    """Return what tells a text from others, in twelve characters."""
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
 
 def counted(number: int, what: str) -> str:

@@ -100,9 +100,10 @@ def github(reports: Sequence[Report], version: str) -> str:
 
 def _annotation(report: Report, found: Diagnostic) -> str:
     place = found.location
-    fields = {} if report.file is None else {"file": str(in_sources(report.file) or report.file)}
+    file = report.file if place is None else place.file
+    fields = {} if file is None else {"file": str(in_sources(file) or file)}
     if place is not None:
-        fields = {"file": str(in_sources(place.file) or place.file), "line": str(place.line)}
+        fields["line"] = str(place.line)
     fields["title"] = f"{found.code} {found.rule}"
     shown = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in fields.items())
     hint = f"; {found.hint}" if found.hint else ""

@@ -185,10 +185,8 @@ def requeue(
             say(f"{eng.name}: {eng.uuid}")
             codes.append(_go_on(ctx, eng, partial(eng.recover, workers=workers)))
         except EXPECTED as error:
-            if type(error) in (
-                StorageError,
-                ConnectionEnded,
-            ):  # the database can't be used, for none of the others either
+            # Other kinds are about this run; with these the database can't be used, for none of the others either.
+            if type(error) in (StorageError, ConnectionEnded):
                 raise
             complain_of(error)
             codes.append(2)

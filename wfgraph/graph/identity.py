@@ -27,7 +27,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b, sha256
+from hashlib import sha256
 from pathlib import Path
 from types import MethodType
 from typing import Any
@@ -40,7 +40,7 @@ from wfgraph.graph.outcomes import Control
 from wfgraph.graph.shapes import Kind, Shape, Shapes
 from wfgraph.graph.task import declaration_of, op_of
 from wfgraph.graph.workflow_graph import Node, WorkflowGraph
-from wfgraph.utils import attribute, escape_control, is_a, task_name
+from wfgraph.utils import attribute, digest, escape_control, is_a, task_name
 
 __all__ = [
     "PROGRAM",
@@ -83,7 +83,7 @@ class Setting:
     @classmethod
     def within(cls, parent: Setting | None, text: str) -> Setting:
         """Return the setting of what stands in a branch of a pattern."""
-        return cls(parent, text, _digest(f"{parent.key if parent else ''}/{text}"))
+        return cls(parent, text, digest(f"{parent.key if parent else ''}/{text}"))
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class Identity:
     def __str__(self) -> str:
         where = f"{' / '.join(self.around.texts)} / " if self.around else ""
         text = f"{where}{self.short}" + (f" #{self.ordinal + 1}" if self.ordinal else "")
-        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 18]}… {_digest(text)}"
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 18]}… {digest(text)}"
 
 
 class Recorded:
@@ -317,7 +317,7 @@ def _exact(value: Any, deep: int = 0) -> str:
         return _held(value, deep) if deep < _DEEPEST else f"{type(value).__name__} …"
     shown = describe(value)
     if type(value) in (str, bytes) and shown != (all_of_it := repr(value)):
-        return f"{shown} {_digest(all_of_it)}"
+        return f"{shown} {digest(all_of_it)}"
     return shown
 
 
@@ -327,8 +327,4 @@ def _held(found: Any, deep: int) -> str:
     most = tuple.__len__(found)
     told = [*(_exact(one, deep + 1) for one in held), *([f"{most} in all"] if most > _MOST_HELD else ())]
     text = f"[{', '.join(told)}]"
-    return text if len(text) <= _LONGEST_HELD else f"{text[: _LONGEST_HELD - 3]}... {_digest(text)}"
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=6).hexdigest()
+    return text if len(text) <= _LONGEST_HELD else f"{text[: _LONGEST_HELD - 3]}... {digest(text)}"

@@ -121,10 +121,10 @@ class Database:
         except SQLAlchemyError as error:
             raise self.explain(error) from error
 
-    def explain(self, error: Exception, raw: Any = None, ended: bool = False) -> StorageError:
-        """Say what an error of the database means, where it is known, on which connection of the driver's, if that is there."""
+    def explain(self, error: Exception, ended: bool = False) -> StorageError:
+        """Say what an error of the database means; whoever has the connection may know that it has ended."""
         cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
-        ended = ended or getattr(error, "connection_invalidated", False) or getattr(raw, "closed", False)
+        ended = ended or getattr(error, "connection_invalidated", False)
         kind = ConnectionEnded if not self.is_sqlite and (ended or self._tells_of_end(cause)) else StorageError
         lines = str(cause).strip().splitlines() or [type(cause).__name__]
         said = lines[0]

@@ -9,7 +9,6 @@ import threading
 import time
 import traceback
 from dataclasses import dataclass
-from hashlib import blake2b
 from types import FrameType
 from typing import Any
 
@@ -20,6 +19,7 @@ from wfgraph.storage.placement import Place
 from wfgraph.storage.recorder import Claim, Recorder
 from wfgraph.storage.records import Record
 from wfgraph.storage.store import Store
+from wfgraph.utils import digest
 
 __all__ = ["FALLEN_BACK", "Interrupted", "Rows"]
 
@@ -236,13 +236,9 @@ class Rows(Recorder):
             self._count_visit(record)
         self._visit = now
         visit = record.visits.get(place.number, 0)
-        return f"{self.run.uuid}-{record.ordinal}-{_digest(place.name)}-{visit}"
+        return f"{self.run.uuid}-{record.ordinal}-{digest(place.name)}-{visit}"
 
     def end_visit(self) -> None:
         """Count the visit in hand, which had asked for its key, even if it ends by an error: the next one is another."""
         if self._visit is not None:
             self._visit = (self._visit[0], None)
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

@@ -90,7 +90,8 @@ class Writer:
             self._attempt(changes, run, results)
         except (self._dialect.dbapi.Error, SQLAlchemyError) as error:
             # Where the connection was dropped because not even the transaction could be rolled back, it has ended.
-            found = self._database.explain(error, self._raw, ended=self._raw is None)
+            ended = self._raw is None or bool(getattr(self._raw, "closed", False))
+            found = self._database.explain(error, ended)
             if isinstance(found, ConnectionEnded):
                 self._drop()
             raise found from error

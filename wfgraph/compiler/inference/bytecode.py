@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import builtins
 import dis
-from collections.abc import Iterable
+from collections import ChainMap
+from collections.abc import Iterable, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
@@ -32,11 +33,11 @@ def read_code(function: FunctionType, args: Arguments) -> tuple[Outcome, ...] | 
     engines = _engines(code, args)
     if engines is None:
         return f"{function.__name__}() has no source, and takes the engine in a way that can't be followed"
-    trouble = _others(function)
+    every = list(dis.get_instructions(code))
+    trouble = _others(function, every)
     if trouble:
         return f"{function.__name__}() has no source, and {trouble}"
     found: list[Outcome] = []
-    every = list(dis.get_instructions(code))
     calls_found = "__call__" in code.co_names or any(step.opname == "PUSH_NULL" for step in every)
     steps = [step for step in every if step.opname not in _PASSED_OVER]
     for index, step in enumerate(steps):
@@ -90,17 +91,16 @@ def _offset(after: Iterable[dis.Instruction]) -> int | None:
     return None
 
 
-def _others(function: FunctionType) -> str:
+def _others(function: FunctionType, steps: Sequence[dis.Instruction]) -> str:
     """Say what else of a function could steer: names of the project's own code, generators, code within it."""
     code = function.__code__
     if any(isinstance(constant, CodeType) for constant in code.co_consts):
         return "holds other functions"
     if code.co_flags & 0x20 or code.co_flags & 0x80 or code.co_flags & 0x200:
         return "is no plain function"
-    for step in dis.get_instructions(code):
-        if step.opname == "IMPORT_NAME":
-            return "imports something"
-    variables = {**vars(builtins), **function.__globals__}
+    if any(step.opname == "IMPORT_NAME" for step in steps):
+        return "imports something"
+    variables = ChainMap(function.__globals__, vars(builtins))
     values: list[Any] = [variables[name] for name in code.co_names if name in variables]
     for cell in function.__closure__ or ():
         try:
